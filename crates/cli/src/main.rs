@@ -1,0 +1,2 @@
+//! The `lifesign` command.
+fn main() {}

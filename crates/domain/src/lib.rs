@@ -1,0 +1,17 @@
+//! The plain types that every other crate speaks: verdicts, signals, reasons, quality
+//! components and the kinds of failure.
+//!
+//! Only `std` and `serde` are used here, so that contracts and stores can be built without
+//! the vision stack. Words follow ISO/IEC 30107-3 and ISO/IEC 29794-5.
+
+mod check;
+mod error_kind;
+mod quality;
+mod reason;
+mod signal;
+
+pub use check::{CheckResult, FaceBox, FaceSummary, PoseDegrees, Verdict};
+pub use error_kind::ErrorKind;
+pub use quality::QualityComponent;
+pub use reason::{Reason, ReasonCode};
+pub use signal::{PASS_SCORE, SignalReport};

@@ -1,0 +1,109 @@
+//! Reasons behind a verdict and what the person can do about them.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! reason_codes {
+    ($($(#[$doc:meta])* $variant:ident, $code:literal, $message:literal, $guidance:literal;)*) => {
+        /// Why a verdict is not better than it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum ReasonCode { $($(#[$doc])* $variant,)* }
+
+        impl ReasonCode {
+            /// Every code, in the order in which reasons are reported.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word used on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// One sentence that says what was found.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)* }
+            }
+
+            /// One sentence that tells the person how to do better.
+            pub const fn guidance(self) -> &'static str {
+                match self { $(Self::$variant => $guidance,)* }
+            }
+        }
+    };
+}
+
+reason_codes! {
+    /// No face was found.
+    NoFace, "no_face", "No face was found.",
+        "Hold the camera at arm's length, face it and make sure that the whole face is visible.";
+    /// More than one face was found.
+    SeveralFaces, "several_faces", "More than one face is in the picture.",
+        "Take the picture alone, with nobody behind you.";
+    /// The face has too few pixels.
+    FaceTooSmall, "face_too_small", "The face is too small.",
+        "Move closer to the camera.";
+    /// The face fills the frame.
+    FaceTooLarge, "face_too_large", "The face fills the whole picture.",
+        "Move a little away from the camera.";
+    /// A part of the face lies outside the image.
+    FaceCropped, "face_cropped", "The face is cut off by the edge of the picture.",
+        "Move so that the whole face is inside the picture.";
+    /// Yaw, pitch or roll is over its limit.
+    TurnedAway, "turned_away", "The head is turned too far.",
+        "Look straight into the camera and hold your head upright.";
+    /// The face is under-exposed.
+    TooDark, "too_dark", "The face is too dark.",
+        "Turn towards a light.";
+    /// The face is over-exposed.
+    TooBright, "too_bright", "The face is too bright.",
+        "Move out of the direct light.";
+    /// One side of the face is much brighter than the other.
+    UnevenLight, "uneven_light", "The light on the face is uneven.",
+        "Let the light come from the front, not from one side.";
+    /// The face is out of focus or smeared by motion.
+    Blurred, "blurred", "The face is blurred.",
+        "Hold still, wipe the lens and let the camera focus.";
+    /// The eyes are closed.
+    EyesClosed, "eyes_closed", "The eyes are closed.",
+        "Keep your eyes open.";
+    /// The picture has the marks of a screenshot or of an editor.
+    Screenshot, "screenshot", "The picture looks like a screenshot or an edited file.",
+        "Take a new picture with the camera.";
+    /// Too few signals could be computed.
+    NotEnoughSignals, "not_enough_signals", "Too few signals could be measured to decide.",
+        "Take a new picture in better light.";
+}
+
+/// A reason as it is reported: the code with its texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Machine-readable code.
+    pub code: ReasonCode,
+    /// What was found.
+    pub message: String,
+    /// What to do about it.
+    pub guidance: String,
+}
+
+impl From<ReasonCode> for Reason {
+    fn from(code: ReasonCode) -> Self {
+        Self {
+            code,
+            message: code.message().to_owned(),
+            guidance: code.guidance().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_word_is_the_serde_word() {
+        for code in ReasonCode::ALL {
+            let word = serde_json::to_value(code).unwrap();
+            assert_eq!(word, code.as_str());
+        }
+    }
+}

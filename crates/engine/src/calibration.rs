@@ -1,0 +1,192 @@
+//! The one versioned file that holds every number that decides.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::signals::{self, SignalParams};
+
+/// How far the weights of a profile may miss a sum of 1.
+const WEIGHT_SUM_TOLERANCE: f64 = 1e-9;
+
+/// Everything that decides, with the version that a verdict reports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Reported with every verdict; changes with every number below.
+    pub version: String,
+    /// From confidence to verdict.
+    pub decision: Decision,
+    /// From detector output to faces.
+    pub detection: DetectionParams,
+    /// From measurements to scores.
+    pub signals: SignalParams,
+    /// From scores to confidence, by profile name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// From confidence to verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Confidence that separates LIVE from SPOOF.
+    pub live_threshold: f64,
+    /// Half width of the INCONCLUSIVE band around the threshold.
+    pub inconclusive_margin: f64,
+    /// Share of the profile's weight that must be computable for a decision.
+    pub min_assessed_weight: f64,
+}
+
+/// From detector output to faces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DetectionParams {
+    /// Detector confidence under which a candidate is no face.
+    pub min_face_confidence: f64,
+}
+
+/// A named way to weigh signals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Weight of each signal of the profile; they sum to 1.
+    pub weights: BTreeMap<String, f64>,
+}
+
+/// A calibration file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CalibrationError {
+    /// Not the expected TOML; the text names line and key.
+    #[error("calibration does not parse: {0}")]
+    Parse(#[from] Box<toml::de::Error>),
+    /// A number is outside its range.
+    #[error("calibration: {key} is {value}, must be {accepted}")]
+    OutOfRange {
+        /// Dotted key.
+        key: String,
+        /// What the file says.
+        value: f64,
+        /// What would be accepted.
+        accepted: &'static str,
+    },
+    /// A profile weighs a signal that does not exist.
+    #[error("calibration: profile `{profile}` weighs unknown signal `{signal}`; known: {known}")]
+    UnknownSignal {
+        /// Profile name.
+        profile: String,
+        /// The unknown name.
+        signal: String,
+        /// All signal names, comma separated.
+        known: String,
+    },
+    /// The weights of a profile do not sum to 1.
+    #[error("calibration: weights of profile `{profile}` sum to {sum}, must be 1")]
+    WeightSum {
+        /// Profile name.
+        profile: String,
+        /// The sum found.
+        sum: f64,
+    },
+}
+
+impl Calibration {
+    /// The calibration that ships inside the binary.
+    ///
+    /// # Panics
+    /// Never in a build whose tests pass: the embedded file is parsed by them.
+    #[expect(clippy::missing_panics_doc, reason = "documented above")]
+    pub fn embedded() -> Self {
+        Self::from_toml(include_str!("../calibration/default.toml"))
+            .unwrap_or_else(|e| panic!("embedded calibration is invalid: {e}. This is a bug"))
+    }
+
+    /// Parses and validates a calibration file.
+    ///
+    /// # Errors
+    /// On unknown or missing keys, numbers out of range, unknown signals and weights that do not
+    /// sum to 1.
+    pub fn from_toml(text: &str) -> Result<Self, CalibrationError> {
+        let calibration: Self = toml::from_str(text).map_err(Box::new)?;
+        calibration.validate()?;
+        Ok(calibration)
+    }
+
+    /// Checks ranges, names and sums; call it after changing fields by hand.
+    ///
+    /// # Errors
+    /// See [`Calibration::from_toml`].
+    pub fn validate(&self) -> Result<(), CalibrationError> {
+        for (key, value) in [
+            ("decision.live_threshold", self.decision.live_threshold),
+            (
+                "decision.inconclusive_margin",
+                self.decision.inconclusive_margin,
+            ),
+            (
+                "decision.min_assessed_weight",
+                self.decision.min_assessed_weight,
+            ),
+            (
+                "detection.min_face_confidence",
+                self.detection.min_face_confidence,
+            ),
+        ] {
+            unit_interval(key, value)?;
+        }
+        self.signals.validate()?;
+        for (name, profile) in &self.profiles {
+            profile.validate(name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Profile {
+    fn validate(&self, name: &str) -> Result<(), CalibrationError> {
+        let known: Vec<&str> = signals::all().iter().map(|s| s.name()).collect();
+        for (signal, &weight) in &self.weights {
+            if !known.contains(&signal.as_str()) {
+                return Err(CalibrationError::UnknownSignal {
+                    profile: name.to_owned(),
+                    signal: signal.clone(),
+                    known: known.join(", "),
+                });
+            }
+            unit_interval(&format!("profiles.{name}.weights.{signal}"), weight)?;
+        }
+        let sum: f64 = self.weights.values().sum();
+        if (sum - 1.0).abs() > WEIGHT_SUM_TOLERANCE {
+            return Err(CalibrationError::WeightSum {
+                profile: name.to_owned(),
+                sum,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Accepts numbers in [0, 1].
+pub(crate) fn unit_interval(key: &str, value: f64) -> Result<(), CalibrationError> {
+    in_range(key, value, (0.0..=1.0).contains(&value), "in [0, 1]")
+}
+
+/// Accepts finite numbers above 0.
+pub(crate) fn positive(key: &str, value: f64) -> Result<(), CalibrationError> {
+    in_range(key, value, value.is_finite() && value > 0.0, "above 0")
+}
+
+fn in_range(
+    key: &str,
+    value: f64,
+    accepted: bool,
+    range: &'static str,
+) -> Result<(), CalibrationError> {
+    if accepted {
+        return Ok(());
+    }
+    Err(CalibrationError::OutOfRange {
+        key: key.to_owned(),
+        value,
+        accepted: range,
+    })
+}

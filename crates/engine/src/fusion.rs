@@ -1,0 +1,222 @@
+//! From readings to a verdict: a weighted sum, a threshold and a band of indecision.
+
+use lifesign_domain::{PASS_SCORE, SignalReport, Verdict};
+
+use crate::calibration::{Decision, Profile};
+use crate::{Reading, Signal};
+
+/// The weighted sum of a check's signals and what follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fused {
+    /// One report for each signal of the profile, in registry order.
+    pub signals: Vec<SignalReport>,
+    /// Sum of weight times score, in [0, 1].
+    pub confidence: f64,
+    /// The decision.
+    pub verdict: Verdict,
+    /// Share of the profile's weight that could be assessed, in [0, 1].
+    pub assessed_weight: f64,
+}
+
+/// Weighs `readings` by `profile` and decides.
+///
+/// Signals outside the profile are left out. The weight of a signal that could not be assessed
+/// is shared among the others in proportion to theirs, so that the weights still sum to 1. Where
+/// less than [`Decision::min_assessed_weight`] could be assessed, the verdict is INCONCLUSIVE.
+pub fn fuse(
+    readings: &[(&dyn Signal, Reading)],
+    profile: &Profile,
+    decision: &Decision,
+) -> Fused {
+    let weight_of = |signal: &dyn Signal| profile.weights.get(signal.name()).copied();
+    let assessed_weight: f64 = readings
+        .iter()
+        .filter(|(_, reading)| matches!(reading, Reading::Measured(_)))
+        .filter_map(|(signal, _)| weight_of(*signal))
+        .sum();
+    let share = if assessed_weight > 0.0 {
+        1.0 / assessed_weight
+    } else {
+        0.0
+    };
+    let signals: Vec<SignalReport> = readings
+        .iter()
+        .filter_map(|(signal, reading)| {
+            weight_of(*signal).map(|weight| report(*signal, reading, weight * share))
+        })
+        .collect();
+    let confidence: f64 = signals.iter().map(|s| s.weight * s.score).sum();
+    let confidence = confidence.clamp(0.0, 1.0);
+    let verdict = if assessed_weight < decision.min_assessed_weight {
+        Verdict::Inconclusive
+    } else {
+        decide(confidence, decision)
+    };
+    Fused {
+        signals,
+        confidence,
+        verdict,
+        assessed_weight,
+    }
+}
+
+/// INCONCLUSIVE within the margin around the threshold (its edges included), else LIVE above and
+/// SPOOF below. A confidence that is not a number is INCONCLUSIVE.
+pub fn decide(confidence: f64, decision: &Decision) -> Verdict {
+    // The edges of the band are decimal fractions; without the slack 0.62 - 0.58 would miss 0.04.
+    const SLACK: f64 = 1e-9;
+    let distance = confidence - decision.live_threshold;
+    if distance.is_nan() || distance.abs() <= decision.inconclusive_margin + SLACK {
+        Verdict::Inconclusive
+    } else if distance > 0.0 {
+        Verdict::Live
+    } else {
+        Verdict::Spoof
+    }
+}
+
+fn report(signal: &dyn Signal, reading: &Reading, weight: f64) -> SignalReport {
+    let (score, weight, detail, assessed, values) = match reading {
+        // A score that is not a number must not reach the sum as something live-like.
+        Reading::Measured(m) if m.score.is_finite() => (
+            m.score.clamp(0.0, 1.0),
+            weight,
+            m.detail.clone(),
+            true,
+            m.values.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect(),
+        ),
+        Reading::Measured(_) => (
+            0.0,
+            weight,
+            "Measured a value that is not a number; counted as 0.".to_owned(),
+            true,
+            Default::default(),
+        ),
+        Reading::NotAssessable(why) => (
+            0.0,
+            0.0,
+            format!("Not assessed: {why}"),
+            false,
+            Default::default(),
+        ),
+    };
+    SignalReport {
+        name: signal.name().to_owned(),
+        label: signal.label().to_owned(),
+        score,
+        weight,
+        passed: score >= PASS_SCORE,
+        detail,
+        assessed,
+        values,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::signals::{Measured, SignalParams};
+    use crate::{Calibration, Evidence};
+
+    struct Named(&'static str);
+
+    impl Signal for Named {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+        fn label(&self) -> &'static str {
+            self.0
+        }
+        fn read(&self, _: &Evidence, _: &SignalParams) -> Reading {
+            Reading::NotAssessable("a fake measures nothing".to_owned())
+        }
+    }
+
+    fn measured(score: f64) -> Reading {
+        Reading::Measured(Measured {
+            values: vec![],
+            score,
+            detail: String::new(),
+        })
+    }
+
+    fn profile(weights: [f64; 3]) -> Profile {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        Profile {
+            weights: names.into_iter().zip(weights).collect(),
+        }
+    }
+
+    fn fuse_three(readings: [Reading; 3], weights: [f64; 3]) -> Fused {
+        let (a, b, c) = (Named("a"), Named("b"), Named("c"));
+        let [ra, rb, rc] = readings;
+        let readings: Vec<(&dyn Signal, Reading)> = vec![(&a, ra), (&b, rb), (&c, rc)];
+        fuse(&readings, &profile(weights), &Calibration::embedded().decision)
+    }
+
+    #[test]
+    fn bands_of_the_contract() {
+        let decision = Calibration::embedded().decision;
+        for (confidence, verdict) in [
+            (1.0, Verdict::Live),
+            (0.6201, Verdict::Live),
+            (0.62, Verdict::Inconclusive),
+            (0.58, Verdict::Inconclusive),
+            (0.54, Verdict::Inconclusive),
+            (0.5399, Verdict::Spoof),
+            (0.0, Verdict::Spoof),
+            (f64::NAN, Verdict::Inconclusive),
+        ] {
+            assert_eq!(decide(confidence, &decision), verdict, "{confidence}");
+        }
+    }
+
+    #[test]
+    fn a_missing_signals_weight_is_shared_in_proportion() {
+        let missing = Reading::NotAssessable("too small".to_owned());
+        let fused = fuse_three([measured(0.8), missing, measured(0.2)], [0.5, 0.2, 0.3]);
+        assert!((fused.signals[0].weight - 0.625).abs() < 1e-12);
+        assert_eq!(fused.signals[1].weight, 0.0);
+        assert!(!fused.signals[1].assessed);
+        assert!(fused.signals[1].detail.contains("too small"));
+        assert!((fused.confidence - (0.625 * 0.8 + 0.375 * 0.2)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn too_little_assessed_is_inconclusive_however_live_the_rest() {
+        let missing = || Reading::NotAssessable("dark".to_owned());
+        let fused = fuse_three([measured(1.0), missing(), missing()], [0.4, 0.3, 0.3]);
+        assert_eq!(fused.verdict, Verdict::Inconclusive);
+        let fused = fuse_three([missing(), missing(), missing()], [0.4, 0.3, 0.3]);
+        assert_eq!((fused.verdict, fused.confidence), (Verdict::Inconclusive, 0.0));
+    }
+
+    #[test]
+    fn a_score_that_is_not_a_number_counts_as_zero() {
+        let fused = fuse_three([measured(f64::NAN), measured(1.0), measured(1.0)], [0.6, 0.2, 0.2]);
+        assert!((fused.confidence - 0.4).abs() < 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn confidence_is_the_weighted_sum_and_rises_with_every_score(
+            scores in prop::array::uniform3(0.0..=1.0f64),
+            weights in prop::array::uniform3(0.01..=1.0f64),
+            which in 0..3usize,
+            gain in 0.0..=1.0f64,
+        ) {
+            let sum: f64 = weights.iter().sum();
+            let weights = weights.map(|w| w / sum);
+            let before = fuse_three(scores.map(measured), weights);
+            let by_hand: f64 = before.signals.iter().map(|s| s.weight * s.score).sum();
+            prop_assert!((before.confidence - by_hand).abs() < 1e-9);
+            prop_assert!((before.signals.iter().map(|s| s.weight).sum::<f64>() - 1.0).abs() < 1e-9);
+            let mut raised = scores;
+            raised[which] = (raised[which] + gain).min(1.0);
+            let after = fuse_three(raised.map(measured), weights);
+            prop_assert!(after.confidence >= before.confidence - 1e-12);
+        }
+    }
+}

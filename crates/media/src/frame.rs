@@ -1,0 +1,117 @@
+//! Pixels in memory: an RGB frame and a grey plane.
+//!
+//! Coordinate frame everywhere in the project: x to the right, y down, the origin is the top
+//! left corner of the upright image, and the centre of the first pixel is (0.5, 0.5).
+
+/// An upright 8-bit sRGB image, rows top to bottom, `RGBRGB...` without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl Frame {
+    /// Wraps pixels; `None` if a side is 0 or `rgb` is not `width * height * 3` bytes long.
+    pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        let expected = (width as usize)
+            .checked_mul(height as usize)?
+            .checked_mul(3)?;
+        (expected > 0 && rgb.len() == expected).then_some(Self { width, height, rgb })
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// All bytes, `RGBRGB...`, row by row.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// Luma of ITU-R BT.601 (the weights of JPEG and of OpenCV's `RGB2GRAY`), rounded.
+    pub fn luma(&self) -> Gray {
+        let data = self
+            .rgb
+            .chunks_exact(3)
+            .map(|p| luma_601(p[0], p[1], p[2]))
+            .collect();
+        Gray {
+            width: self.width,
+            height: self.height,
+            data,
+        }
+    }
+}
+
+/// 0.299 R + 0.587 G + 0.114 B in 16-bit fixed point.
+fn luma_601(r: u8, g: u8, b: u8) -> u8 {
+    let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b) + 32_768;
+    (sum >> 16) as u8
+}
+
+/// An 8-bit grey plane, rows top to bottom without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gray {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+impl Gray {
+    /// Wraps pixels; `None` if a side is 0 or `data` is not `width * height` bytes long.
+    pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
+        let expected = (width as usize).checked_mul(height as usize)?;
+        (expected > 0 && data.len() == expected).then_some(Self {
+            width,
+            height,
+            data,
+        })
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// All bytes, row by row.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The rows, top to bottom.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.data.chunks_exact(self.width as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_lengths_are_refused() {
+        assert!(Frame::new(2, 2, vec![0; 12]).is_some());
+        assert!(Frame::new(2, 2, vec![0; 11]).is_none());
+        assert!(Frame::new(0, 2, vec![]).is_none());
+        assert!(Gray::new(2, 2, vec![0; 5]).is_none());
+    }
+
+    #[test]
+    fn luma_has_the_known_values_of_the_primaries() {
+        let rgb = vec![255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255];
+        let luma = Frame::new(4, 1, rgb).unwrap().luma();
+        assert_eq!(luma.data(), [76, 150, 29, 255]);
+    }
+}
