@@ -27,3 +27,14 @@ pub struct Photo {
     /// Size of the file in bytes.
     pub size_bytes: usize,
 }
+
+impl std::fmt::Display for ImageFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::WebP => "WebP",
+            Self::Bmp => "BMP",
+        })
+    }
+}
