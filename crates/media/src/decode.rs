@@ -1,5 +1,6 @@
 //! The way from bytes to a photo: limits, format, outline, EXIF, pixels, orientation.
 
+use std::error::Error as _;
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
@@ -9,7 +10,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError};
 use crate::exif::read_exif;
 use crate::orientation::upright;
 use crate::sniff::sniff;
-use crate::{Frame, ImageFormat, Limits, MediaError, Photo, jpeg, png, webp};
+use crate::{Frame, ImageFormat, Limits, MediaError, Photo, bmp, jpeg, png, webp};
 
 /// Decodes a still image: JPEG, PNG, WebP or BMP, recognised by content.
 ///
@@ -34,7 +35,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo
         ImageFormat::Jpeg => {
             let outline = jpeg::outline(bytes)?;
             limits.check_dimensions(outline.width, outline.height)?;
-            let rgb = jpeg::decode(bytes, &outline, limits)?;
+            let rgb = jpeg::decode(&outline, limits)?;
             let raster = Raster {
                 width: outline.width,
                 height: outline.height,
@@ -71,6 +72,8 @@ fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo
             )
         }
         ImageFormat::Bmp => {
+            let (width, height) = bmp::claimed_size(bytes)?;
+            limits.check_dimensions(width, height)?;
             let open = || BmpDecoder::new(Cursor::new(bytes));
             (
                 Source {
@@ -158,6 +161,10 @@ impl Source<'_> {
                 format,
                 feature: crate::error::one_line(&e.to_string()),
                 accepted: "the forms that web browsers show",
+            },
+            ImageError::Decoding(e) => match e.source() {
+                Some(detail) => MediaError::damaged(format, detail),
+                None => MediaError::damaged(format, e),
             },
             other => MediaError::damaged(format, other),
         }

@@ -3,7 +3,7 @@
 //! The block is read from the file's own bytes, before any re-encoding. Nothing in it can make
 //! an image fail: an unreadable block is a fact about the image, not an error.
 
-use exif::{Field, In, Reader, Tag, Value};
+use exif::{Error, Field, In, Reader, Tag, Value};
 
 use crate::error::one_line;
 use crate::orientation::Orientation;
@@ -68,20 +68,30 @@ pub(crate) fn read_exif(block: Option<&[u8]>) -> (ExifState, Orientation) {
         );
         return (ExifState::Unreadable(why), Orientation::default());
     }
-    let parsed = Reader::new()
-        .continue_on_error(true)
-        .read_raw(block.to_vec())
-        .or_else(|error| error.distill_partial_result(|_| ()));
-    match parsed {
+    match parse(block) {
         Ok(tags) => {
-            let tags = Tags(tags);
             let orientation = Orientation::from_exif(tags.uint(Tag::Orientation).unwrap_or(1));
             (ExifState::Present(tags.into_exif()), orientation)
         }
-        Err(error) => {
-            let why = one_line(&error.to_string());
-            (ExifState::Unreadable(why), Orientation::default())
+        Err(why) => (ExifState::Unreadable(why), Orientation::default()),
+    }
+}
+
+fn parse(block: &[u8]) -> Result<Tags, String> {
+    let parsed = Reader::new()
+        .continue_on_error(true)
+        .read_raw(block.to_vec());
+    match parsed {
+        Ok(tags) => Ok(Tags(tags)),
+        Err(Error::PartialResult(partial)) => {
+            let (tags, errors) = partial.into_inner();
+            if tags.fields().len() > 0 {
+                return Ok(Tags(tags));
+            }
+            let why = errors.first().map(ToString::to_string);
+            Err(one_line(&why.unwrap_or_default()))
         }
+        Err(error) => Err(one_line(&error.to_string())),
     }
 }
 
@@ -137,7 +147,8 @@ impl Tags {
     fn text(&self, tag: Tag) -> Option<String> {
         let text = match &self.field(tag)?.value {
             Value::Ascii(parts) => String::from_utf8_lossy(parts.first()?).into_owned(),
-            Value::Undefined(bytes, _) => self.comment(bytes),
+            // The standard says UNDEFINED; Pillow writes BYTE.
+            Value::Undefined(bytes, _) | Value::Byte(bytes) => self.comment(bytes),
             _ => return None,
         };
         let readable: String = text

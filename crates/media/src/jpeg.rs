@@ -1,7 +1,8 @@
 //! JPEG: a walk over the segments (ISO/IEC 10918-1, annex B) that finds the size, the EXIF block
 //! and the end of the file before any decoding, then the decoding itself.
 //!
-//! The walk is what makes a cut file an error: decoders fill what is missing with grey.
+//! The walk and [`guarded`] are what makes a cut file an error: decoders fill what is missing
+//! with grey.
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -25,6 +26,10 @@ pub(crate) struct Outline<'a> {
     pub(crate) height: u32,
     /// TIFF block of the first APP1 segment marked `Exif`.
     pub(crate) exif: Option<&'a [u8]>,
+    /// From SOI up to, and without, the end marker.
+    body: &'a [u8],
+    /// The only scan is a progressive one, so it holds first approximations alone.
+    is_single_progressive_scan: bool,
 }
 
 /// Walks from SOI to EOI; what follows EOI (previews, vendor data) is not looked at.
@@ -35,6 +40,7 @@ pub(crate) fn outline(bytes: &[u8]) -> Result<Outline<'_>, MediaError> {
         size: None,
         exif: None,
         scans: 0,
+        is_progressive: false,
     };
     while walk.segment()? {}
     let Some((width, height)) = walk.size else {
@@ -47,6 +53,10 @@ pub(crate) fn outline(bytes: &[u8]) -> Result<Outline<'_>, MediaError> {
         width,
         height,
         exif: walk.exif,
+        body: bytes
+            .get(..walk.position.saturating_sub(2))
+            .unwrap_or_default(),
+        is_single_progressive_scan: walk.is_progressive && walk.scans == 1,
     })
 }
 
@@ -56,6 +66,7 @@ struct Walk<'a> {
     size: Option<(u32, u32)>,
     exif: Option<&'a [u8]>,
     scans: usize,
+    is_progressive: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -66,6 +77,7 @@ impl<'a> Walk<'a> {
             0xd9 => return Ok(false),
             0x01 | 0xd0..=0xd8 => {}
             0xc0..=0xc2 => {
+                self.is_progressive = marker == 0xc2;
                 let header = self.payload("the frame header (SOF)")?;
                 self.frame_header(header)?;
             }
@@ -188,32 +200,57 @@ fn coding_name(marker: u8) -> &'static str {
 }
 
 /// Decodes to RGB, `width * height * 3` bytes. CMYK and YCCK are converted without a profile.
-pub(crate) fn decode(
-    bytes: &[u8],
-    size: &Outline<'_>,
-    limits: &Limits,
-) -> Result<Vec<u8>, MediaError> {
+pub(crate) fn decode(outline: &Outline<'_>, limits: &Limits) -> Result<Vec<u8>, MediaError> {
     let side = limits.side as usize;
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
+    // Oddities between header segments are harmless; in the image data nothing may be missing.
+    let lenient = DecoderOptions::default()
+        .set_strict_mode(false)
         .set_max_width(side)
         .set_max_height(side)
         .jpeg_set_max_scans(MOST_SCANS)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let guarded = guarded(outline);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&guarded), lenient);
     decoder.decode_headers().map_err(refusal)?;
-    let decoded_size = decoder.dimensions().unwrap_or_default();
-    if decoded_size != (size.width as usize, size.height as usize) {
+    decoder.set_options(decoder.options().set_strict_mode(true));
+    let (width, height) = decoder.dimensions().unwrap_or_default();
+    if (width, height) != (outline.width as usize, outline.height as usize) {
         return Err(MediaError::damaged(FORMAT, "it claims two different sizes"));
     }
-    let mut rgb = vec![0; decoded_size.0 * decoded_size.1 * 3];
+    let mut rgb = vec![0; width * height * 3];
     decoder.decode_into(&mut rgb).map_err(refusal)?;
     Ok(rgb)
+}
+
+/// The file up to its end marker, then a row of ones, then the end marker.
+///
+/// No Huffman code consists of ones alone (ISO/IEC 10918-1, annex C), so a decoder that runs out
+/// of image data meets an error here, where the bare end marker would have it go on with zeros
+/// and leave the rest of the picture grey. A complete file never gets to read them.
+fn guarded(outline: &Outline<'_>) -> Vec<u8> {
+    // A one is stuffed with a zero byte, and 16 ones are the longest code.
+    const ONES: [u8; 32] = {
+        let mut ones = [0xff; 32];
+        let mut i = 1;
+        while i < ones.len() {
+            ones[i] = 0;
+            i += 2;
+        }
+        ones
+    };
+    let mut guarded = Vec::with_capacity(outline.body.len() + ONES.len() + 2);
+    guarded.extend_from_slice(outline.body);
+    if !outline.is_single_progressive_scan {
+        guarded.extend_from_slice(&ONES);
+    }
+    guarded.extend_from_slice(&[0xff, 0xd9]);
+    guarded
 }
 
 fn refusal(error: DecodeErrors) -> MediaError {
     match error {
         DecodeErrors::Unsupported(scheme) => unsupported(one_line(&format!("{scheme:?}"))),
-        other => MediaError::damaged(FORMAT, other),
+        // Some of the library's texts come in quotation marks.
+        other => MediaError::damaged(FORMAT, other.to_string().trim_matches('"')),
     }
 }

@@ -6,6 +6,7 @@
 //! orientation. Nothing here opens files or looks at names.
 
 mod base64;
+mod bmp;
 mod decode;
 mod error;
 mod exif;
