@@ -26,3 +26,4 @@ pub use exif::{Exif, ExifState};
 pub use frame::{Frame, Gray};
 pub use limits::Limits;
 pub use photo::{ImageFormat, Photo};
+pub use sniff::sniff;

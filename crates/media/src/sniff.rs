@@ -2,8 +2,12 @@
 
 use crate::{ImageFormat, MediaError};
 
-/// The accepted format, or an error that names what the bytes look like.
-pub(crate) fn sniff(bytes: &[u8]) -> Result<ImageFormat, MediaError> {
+/// The accepted format by the first bytes of a file (32 are enough), or an error that names what
+/// they look like.
+///
+/// # Errors
+/// [`MediaError::Empty`] and [`MediaError::UnsupportedFormat`].
+pub fn sniff(bytes: &[u8]) -> Result<ImageFormat, MediaError> {
     if bytes.is_empty() {
         return Err(MediaError::Empty);
     }

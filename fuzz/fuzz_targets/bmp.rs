@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../bodies/media.rs"]
+mod media;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| media::bmp(data));
