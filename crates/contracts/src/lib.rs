@@ -1,1 +1,24 @@
-//! Under construction.
+//! The HTTP contracts that Lifesign speaks: one folder a vendor, the native API among them.
+//!
+//! A [`Contract`] maps an [`Incoming`] request to a neutral [`CheckRequest`] and the outcome back
+//! to the vendor's own body. Nothing here opens a socket, decodes an image, knows the engine or
+//! the web framework: one handler in the server drives them all.
+//!
+//! To add a contract: write its folder (wire types, mapping, error table, `openapi.json`) and
+//! list it in [`all`].
+
+mod contract;
+pub mod native;
+mod outcome;
+mod request;
+
+pub use contract::{About, Contract, Echo, Reply, Route};
+pub use native::Native;
+pub use outcome::{Checked, Failure, FailureKind, Picture};
+pub use request::{Body, CheckOptions, CheckRequest, ImageSource, Incoming, Part};
+
+/// Every contract that is served. The first one, the native API, also words the answers to
+/// requests that belong to no contract.
+pub fn all() -> Vec<&'static dyn Contract> {
+    vec![&Native]
+}

@@ -1,0 +1,314 @@
+//! From the native request to a [`CheckRequest`].
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{Body, CheckOptions, CheckRequest, Failure, FailureKind, ImageSource, Incoming, Part};
+
+const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+
+const IMAGE_WANTED: &str = "it must be base64 text or a data: URL of a JPEG, PNG, WebP or BMP file";
+
+pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Failure> {
+    let options = CheckOptions {
+        profile: incoming.query("profile").map(str::to_owned),
+        pictures: flag(incoming, "explain")?,
+    };
+    let image = match &incoming.body {
+        Body::Form(parts) => image_of_form(parts)?,
+        Body::Bytes(bytes) => match Kind::of(incoming)? {
+            Kind::Json => ImageSource::Base64(image_of_json(bytes)?),
+            Kind::Image if bytes.is_empty() => {
+                return Err(Failure::invalid(
+                    "the body is empty; it must be a JPEG, PNG, WebP or BMP file",
+                ));
+            }
+            Kind::Image => ImageSource::Bytes(bytes),
+        },
+    };
+    Ok(CheckRequest { image, options })
+}
+
+/// A query parameter that is on or off; present without a value is on.
+fn flag(incoming: &Incoming, name: &str) -> Result<bool, Failure> {
+    match incoming.query(name) {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1" | "") => Ok(true),
+        Some(_) => Err(Failure::invalid(format!(
+            "the query parameter `{name}` must be true or false"
+        ))),
+    }
+}
+
+/// How a body that is no form is to be read.
+enum Kind {
+    Json,
+    Image,
+}
+
+impl Kind {
+    fn of(incoming: &Incoming) -> Result<Self, Failure> {
+        let Some(media_type) = incoming.media_type() else {
+            return Ok(Self::Json);
+        };
+        match media_type.as_str() {
+            "application/json" => Ok(Self::Json),
+            // What curl -d and fetch() claim for a JSON text unless told otherwise.
+            "application/x-www-form-urlencoded" | "text/plain" => Ok(Self::Json),
+            "application/octet-stream" => Ok(Self::Image),
+            other if other.starts_with("image/") => Ok(Self::Image),
+            other if other.ends_with("+json") => Ok(Self::Json),
+            _ => Err(Failure::new(
+                FailureKind::UnsupportedMediaType,
+                "the content type is not accepted; accepted are application/json, \
+                 multipart/form-data, image/* and application/octet-stream",
+            )),
+        }
+    }
+}
+
+/// The `image` of a JSON body, still encoded. Borrows from `body` unless the text has escapes.
+///
+/// # Errors
+/// If the body is not JSON, not an object, or if `image` is missing, blank or not a string.
+pub fn image_of_json(body: &[u8]) -> Result<Cow<'_, str>, Failure> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        image: Option<&'a RawValue>,
+    }
+
+    let body = body.strip_prefix(UTF8_BOM).unwrap_or(body).trim_ascii();
+    let not_json = |e: serde_json::Error| {
+        let (line, column) = (e.line(), e.column());
+        Failure::invalid(format!(
+            "the body is not valid JSON (line {line}, column {column}); it must be an object \
+             with the field `image`"
+        ))
+    };
+    // A derived struct would also read an array.
+    if body.first() != Some(&b'{') {
+        return Err(match serde_json::from_slice::<&RawValue>(body) {
+            Ok(value) => Failure::invalid(format!(
+                "the body is {}; it must be a JSON object with the field `image`",
+                json_type(value)
+            )),
+            Err(_) if body.is_empty() => Failure::invalid(
+                "the body is empty; it must be a JSON object with the field `image`",
+            ),
+            Err(e) => not_json(e),
+        });
+    }
+    let wire: Wire<'_> = serde_json::from_slice(body).map_err(not_json)?;
+    let Some(image) = wire.image else {
+        return Err(Failure::invalid(format!(
+            "the field `image` is missing; {IMAGE_WANTED}"
+        )));
+    };
+    let text: StrOrType<'_> = str_of(image);
+    match text {
+        Ok(text) if text.trim().is_empty() => Err(Failure::invalid(format!(
+            "the field `image` is blank; {IMAGE_WANTED}"
+        ))),
+        Ok(text) => Ok(text),
+        Err(found) => Err(Failure::invalid(format!(
+            "the field `image` is {found}; {IMAGE_WANTED}"
+        ))),
+    }
+}
+
+/// The text of a JSON string, or the name of what it is instead.
+type StrOrType<'a> = Result<Cow<'a, str>, &'static str>;
+
+fn str_of(value: &RawValue) -> StrOrType<'_> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    if !value.get().starts_with('"') {
+        return Err(json_type(value));
+    }
+    serde_json::from_str::<Text<'_>>(value.get())
+        .map(|text| text.0)
+        .map_err(|_| "not valid Unicode")
+}
+
+fn json_type(value: &RawValue) -> &'static str {
+    match value.get().as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+fn image_of_form(parts: &[Part]) -> Result<ImageSource<'_>, Failure> {
+    let mut images = parts.iter().filter(|part| part.name == "image");
+    let Some(part) = images.next() else {
+        return Err(Failure::invalid(
+            "the form has no field `image`; it must hold a JPEG, PNG, WebP or BMP file",
+        ));
+    };
+    if images.next().is_some() {
+        return Err(Failure::invalid(
+            "the form has more than one field `image`; one image is judged a request",
+        ));
+    }
+    // A field that is no file may hold base64 text; no accepted image file is pure ASCII.
+    match std::str::from_utf8(&part.data) {
+        Ok(text) if text.trim().is_empty() => Err(Failure::invalid(
+            "the field `image` is empty; it must hold a JPEG, PNG, WebP or BMP file",
+        )),
+        Ok(text) if part.file_name.is_none() && text.is_ascii() => {
+            Ok(ImageSource::Base64(Cow::Borrowed(text)))
+        }
+        _ => Ok(ImageSource::Bytes(&part.data)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, Method, header};
+
+    use super::*;
+
+    fn incoming(content_type: Option<&'static str>, body: &'static [u8]) -> Incoming {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+        }
+        Incoming {
+            method: Method::POST,
+            path: "/v1/liveness".to_owned(),
+            query: Vec::new(),
+            headers,
+            body: Body::Bytes(Bytes::from_static(body)),
+        }
+    }
+
+    fn part(file_name: Option<&str>, data: &'static [u8]) -> Part {
+        Part {
+            name: "image".to_owned(),
+            file_name: file_name.map(str::to_owned),
+            content_type: None,
+            data: Bytes::from_static(data),
+        }
+    }
+
+    fn message(body: &[u8]) -> String {
+        let failure = image_of_json(body).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::InvalidRequest);
+        failure.message
+    }
+
+    #[test]
+    fn json_refusals_say_what_is_wrong() {
+        for (body, says) in [
+            (&b""[..], "the body is empty"),
+            (b"  \n", "the body is empty"),
+            (b"{", "not valid JSON (line 1, column 1)"),
+            (b"hello", "not valid JSON"),
+            (b"{\"image\":\"a\"} x", "not valid JSON"),
+            (b"[\"YQ==\"]", "the body is an array"),
+            (b"\"YQ==\"", "the body is a string"),
+            (b"17", "the body is a number"),
+            (b"null", "the body is null"),
+            (b"{}", "`image` is missing"),
+            (b"{\"Image\":\"YQ==\"}", "`image` is missing"),
+            (b"{\"image\":null}", "`image` is missing"),
+            (b"{\"image\":\"\"}", "`image` is blank"),
+            (b"{\"image\":\" \\n\\t\"}", "`image` is blank"),
+            (b"{\"image\":5}", "`image` is a number"),
+            (b"{\"image\":-5}", "`image` is a number"),
+            (b"{\"image\":true}", "`image` is a boolean"),
+            (b"{\"image\":[\"YQ==\"]}", "`image` is an array"),
+            (b"{\"image\":{\"a\":1}}", "`image` is an object"),
+            (b"{\"image\":\"a\",\"image\":\"b\"}", "not valid JSON"),
+            (b"{\"image\":\"\\ud800\"}", "`image` is not valid Unicode"),
+            (b"{\"image\":\"\xFF\"}", "not valid JSON"),
+        ] {
+            let message = message(body);
+            assert!(message.contains(says), "{message} for {body:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_json_text_is_borrowed_and_an_escaped_one_is_read() {
+        let plain = image_of_json(b"\xEF\xBB\xBF {\"x\": [1], \"image\": \"a/b=\"}").unwrap();
+        assert!(matches!(plain, Cow::Borrowed("a/b=")));
+        let escaped = image_of_json(br#"{"image":"a\/b="}"#).unwrap();
+        assert_eq!(escaped, "a/b=");
+    }
+
+    #[test]
+    fn the_content_type_decides_how_a_body_is_read() {
+        let json = br#"{"image":"YQ=="}"#;
+        for content_type in [
+            None,
+            Some("application/json"),
+            Some("Application/JSON; charset=utf-8"),
+            Some("application/problem+json"),
+            Some("application/x-www-form-urlencoded"),
+            Some("text/plain;charset=UTF-8"),
+        ] {
+            let incoming = incoming(content_type, json);
+            let request = check_request(&incoming).unwrap();
+            assert_eq!(request.image, ImageSource::Base64("YQ==".into()));
+        }
+        for content_type in ["image/jpeg", "IMAGE/png", "application/octet-stream"] {
+            let incoming = incoming(Some(content_type), b"file");
+            let request = check_request(&incoming).unwrap();
+            assert_eq!(request.image, ImageSource::Bytes(b"file"));
+        }
+        for content_type in ["text/html", "video/mp4", "application/xml"] {
+            let failure = check_request(&incoming(Some(content_type), json)).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::UnsupportedMediaType);
+        }
+        let empty = check_request(&incoming(Some("image/png"), b"")).unwrap_err();
+        assert_eq!(empty.kind, FailureKind::InvalidRequest);
+    }
+
+    #[test]
+    fn the_query_gives_the_options() {
+        let mut incoming = incoming(None, br#"{"image":"YQ=="}"#);
+        let mut options = |query: &[(&str, &str)]| {
+            incoming.query = query
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect();
+            check_request(&incoming).map(|request| request.options)
+        };
+        assert_eq!(options(&[]).unwrap(), CheckOptions::default());
+        assert!(options(&[("explain", "true")]).unwrap().pictures);
+        assert!(options(&[("explain", "")]).unwrap().pictures);
+        assert!(
+            !options(&[("explain", "true"), ("explain", "0")])
+                .unwrap()
+                .pictures
+        );
+        assert!(options(&[("explain", "maybe")]).is_err());
+        let profile = options(&[("profile", "classic")]).unwrap().profile;
+        assert_eq!(profile.as_deref(), Some("classic"));
+    }
+
+    #[test]
+    fn a_form_holds_a_file_or_base64_text() {
+        let image = |parts: &[Part]| match image_of_form(parts) {
+            Ok(ImageSource::Base64(text)) => format!("base64 {text}"),
+            Ok(ImageSource::Bytes(bytes)) => format!("file of {} bytes", bytes.len()),
+            Err(failure) => failure.message,
+        };
+        assert_eq!(image(&[part(None, b"YQ==")]), "base64 YQ==");
+        assert_eq!(image(&[part(Some("a.txt"), b"YQ==")]), "file of 4 bytes");
+        assert_eq!(image(&[part(None, b"\xFF\xD8")]), "file of 2 bytes");
+        assert!(image(&[part(None, b" ")]).contains("is empty"));
+        assert!(image(&[part(Some("a.jpg"), b"")]).contains("is empty"));
+        assert!(image(&[]).contains("has no field `image`"));
+        let two = [part(None, b"a"), part(None, b"b")];
+        assert!(image(&two).contains("more than one"));
+    }
+}
