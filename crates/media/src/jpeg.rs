@@ -14,7 +14,7 @@ use crate::error::one_line;
 use crate::{ImageFormat, Limits, MediaError};
 
 const FORMAT: ImageFormat = ImageFormat::Jpeg;
-const ACCEPTED: &str = "8-bit baseline or progressive Huffman coding";
+const ACCEPTED: &str = "8-bit grey, colour or CMYK, baseline or progressive, 4:4:4, 4:4:0, 4:2:2, 4:2:0, 4:1:1 or 4:1:0";
 /// Ordinary progressive files have about 10 scans. Each scan walks over all coefficients, so
 /// many scans of few bytes are the JPEG form of a decompression bomb.
 const MOST_SCANS: usize = 64;
@@ -155,8 +155,20 @@ impl<'a> Walk<'a> {
         if precision != 8 {
             return Err(unsupported(format!("{precision} bits a sample")));
         }
+        let factors = header.get(6..).unwrap_or_default().as_chunks::<3>().0;
+        if factors.len() != usize::from(components) {
+            let detail = format!(
+                "its frame header lists {} of {components} components",
+                factors.len()
+            );
+            return Err(MediaError::damaged(FORMAT, detail));
+        }
         if !matches!(components, 1 | 3 | 4) {
             return Err(unsupported(format!("{components} colour components")));
+        }
+        let factors: Vec<u8> = factors.iter().map(|&[_, factors, _]| factors).collect();
+        if !is_usual_sampling(&factors) {
+            return Err(unsupported(format!("the sampling factors {factors:02x?}")));
         }
         self.size = Some((
             u32::from(u16::from_be_bytes([w1, w0])),
@@ -179,6 +191,23 @@ impl<'a> Walk<'a> {
             size_bytes: self.bytes.len(),
             missing: missing.into(),
         }
+    }
+}
+
+/// Whether encoders write these sampling factors (horizontal in the upper half of the byte,
+/// vertical in the lower). The decoder panics on some others that the standard permits.
+fn is_usual_sampling(factors: &[u8]) -> bool {
+    match *factors {
+        [_] => true,
+        [luma, blue, red, ref black @ ..] => {
+            let chroma_is_usual = match luma {
+                0x11 | 0x12 | 0x21 | 0x41 | 0x42 => blue == 0x11,
+                0x22 => matches!(blue, 0x11 | 0x12 | 0x21 | 0x22),
+                _ => false,
+            };
+            chroma_is_usual && red == blue && black.iter().all(|&k| k == luma)
+        }
+        _ => false,
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn outline(bytes: &[u8]) -> Result<Outline<'_>, MediaError> {
         match &chunk.name {
             b"IHDR" => size = header_size(chunk.content),
             b"eXIf" if exif.is_none() => exif = Some(chunk.content),
+            b"PLTE" => check_palette(chunk.content)?,
             b"IDAT" => has_image_data = true,
             b"IEND" => break,
             _ => {}
@@ -79,6 +80,15 @@ impl<'a> Chunk<'a> {
         let behind = rest.get(length + CHECKSUM_BYTES..).ok_or_else(lacking)?;
         Ok((Self { name, content }, behind))
     }
+}
+
+/// 1 to 256 colours of 3 bytes (section 11.2.2), which the decoder takes for granted.
+fn check_palette(content: &[u8]) -> Result<(), MediaError> {
+    if content.is_empty() || content.len() > 768 || content.len() % 3 != 0 {
+        let detail = format!("its palette has {} bytes, not 3 a colour", content.len());
+        return Err(MediaError::damaged(FORMAT, detail));
+    }
+    Ok(())
 }
 
 fn header_size(content: &[u8]) -> Option<(u32, u32)> {

@@ -7,7 +7,8 @@
 golden/  one picture in every form that is accepted: 48 x 32 pixels, the quadrants red (top left),
          green (top right), blue (bottom left) and light grey (bottom right). A part of the name
          in brackets is read by the test: [grey], [alpha] (the blue quadrant is transparent).
-bad/     files that must be refused; `expected.txt` beside them holds each message.
+bad/     files that must be refused; `expected.txt` beside them holds each message. Those named
+         fuzz_* were found by fuzzing and are not written here.
 """
 import io
 import struct
