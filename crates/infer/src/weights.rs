@@ -1,0 +1,136 @@
+use std::borrow::Cow;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::runtime::RtenModel;
+use crate::{InferError, Model, ModelCard};
+
+macro_rules! weights {
+    ($file:literal) => {
+        include_bytes!(concat!("../../../models/", $file))
+    };
+}
+
+/// A model whose weights are part of the binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Embedded {
+    /// BlazeFace for faces within about two metres: 128x128, 896 anchors.
+    FaceDetectionShortRange,
+    /// BlazeFace for faces within about five metres: 192x192, 2304 anchors.
+    FaceDetectionFullRange,
+    /// The 468-point face mesh with a presence score: 192x192.
+    FaceLandmark,
+    /// The face mesh with refined lips, eyes and both irises: 192x192.
+    FaceLandmarkWithAttention,
+    /// Eye contour and iris of one eye crop: 64x64.
+    IrisLandmark,
+}
+
+impl Embedded {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::FaceDetectionShortRange,
+        Self::FaceDetectionFullRange,
+        Self::FaceLandmark,
+        Self::FaceLandmarkWithAttention,
+        Self::IrisLandmark,
+    ];
+
+    /// The name that `models/models.toml` uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FaceDetectionShortRange => "face_detection_short_range",
+            Self::FaceDetectionFullRange => "face_detection_full_range",
+            Self::FaceLandmark => "face_landmark",
+            Self::FaceLandmarkWithAttention => "face_landmark_with_attention",
+            Self::IrisLandmark => "iris_landmark",
+        }
+    }
+
+    /// Licence, source, checksum, input and outputs.
+    ///
+    /// # Errors
+    /// [`InferError::Card`] when the card is missing or malformed.
+    pub fn card(self) -> Result<ModelCard, InferError> {
+        ModelCard::named(self.name())
+    }
+
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::FaceDetectionShortRange => weights!("face_detection_short_range.onnx"),
+            Self::FaceDetectionFullRange => weights!("face_detection_full_range_sparse.onnx"),
+            Self::FaceLandmark => weights!("face_landmark.onnx"),
+            Self::FaceLandmarkWithAttention => weights!("face_landmark_with_attention.onnx"),
+            Self::IrisLandmark => weights!("iris_landmark.onnx"),
+        }
+    }
+}
+
+/// Loads an embedded model after checking its weights against the card.
+///
+/// # Errors
+/// [`InferError::Card`], [`InferError::Checksum`] or [`InferError::Load`]; none of them can
+/// happen with an unchanged binary.
+pub fn load(embedded: Embedded) -> Result<Box<dyn Model>, InferError> {
+    let card = embedded.card()?;
+    let weights = Cow::Borrowed(embedded.bytes());
+    verify(embedded.name(), &weights, &card.sha256)?;
+    let outputs = card.outputs.into_iter().map(|output| output.name).collect();
+    let model = RtenModel::load(embedded.name(), weights, Some(outputs))?;
+    Ok(Box::new(model))
+}
+
+/// Loads an ONNX model with one fixed NCHW f32 input from a file, after checking that its
+/// SHA-256 is `sha256` (hexadecimal). Outputs come in the file's own order.
+///
+/// # Errors
+/// [`InferError::ReadFile`], [`InferError::Checksum`] or [`InferError::Load`].
+pub fn load_file(path: &Path, sha256: &str) -> Result<Box<dyn Model>, InferError> {
+    let name = path.display().to_string();
+    let weights = std::fs::read(path).map_err(|source| InferError::ReadFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    verify(&name, &weights, sha256)?;
+    Ok(Box::new(RtenModel::load(&name, Cow::Owned(weights), None)?))
+}
+
+fn verify(model: &str, weights: &[u8], expected: &str) -> Result<(), InferError> {
+    let digest = Sha256::digest(weights);
+    let actual: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    if actual.eq_ignore_ascii_case(expected) {
+        return Ok(());
+    }
+    Err(InferError::Checksum {
+        model: model.to_owned(),
+        expected: expected.to_owned(),
+        actual,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_model_matches_its_card() {
+        for embedded in Embedded::ALL {
+            let card = embedded.card().unwrap();
+            verify(embedded.name(), embedded.bytes(), &card.sha256).unwrap();
+            assert_eq!(load(embedded).unwrap().input_shape(), card.input_shape);
+            assert_eq!(card.licence, "Apache-2.0");
+        }
+    }
+
+    #[test]
+    fn one_changed_bit_is_a_checksum_error() {
+        let embedded = Embedded::FaceDetectionShortRange;
+        let mut weights = embedded.bytes().to_vec();
+        let middle = weights.len() / 2;
+        weights[middle] ^= 1;
+        let error =
+            verify(embedded.name(), &weights, &embedded.card().unwrap().sha256).unwrap_err();
+        assert!(matches!(error, InferError::Checksum { .. }), "{error}");
+    }
+}
