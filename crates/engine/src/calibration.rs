@@ -19,6 +19,8 @@ pub struct Calibration {
     pub decision: Decision,
     /// From detector output to faces.
     pub detection: DetectionParams,
+    /// From quality components to reasons.
+    pub quality: QualityParams,
     /// From measurements to scores.
     pub signals: SignalParams,
     /// From scores to confidence, by profile name.
@@ -43,6 +45,66 @@ pub struct Decision {
 pub struct DetectionParams {
     /// Detector confidence under which a candidate is no face.
     pub min_face_confidence: f64,
+    /// Confidence of the mesh model under which a candidate is no face.
+    pub min_face_presence: f64,
+    /// Of more candidates than this only the largest are looked at.
+    pub max_faces: usize,
+}
+
+/// Limits of the quality components; beyond them a reason is reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityParams {
+    /// Distance between the eyes in pixels under which a face is too small.
+    pub min_inter_eye_distance_px: f64,
+    /// Share of the image's width or height over which a face is too large.
+    pub max_head_size: f64,
+    /// Share of the mesh outside the image over which a face is cropped.
+    pub max_face_cropped: f64,
+    /// Yaw in degrees, to either side, over which a head is turned away.
+    pub max_yaw_deg: f64,
+    /// Pitch in degrees, up or down, over which a head is turned away.
+    pub max_pitch_deg: f64,
+    /// Roll in degrees, to either side, over which a head is turned away.
+    pub max_roll_deg: f64,
+    /// Mean luma of the face, as a share of the full range, under which it is too dark.
+    pub min_luminance_mean: f64,
+    /// Mean luma of the face, as a share of the full range, over which it is too bright.
+    pub max_luminance_mean: f64,
+    /// Share of black skin pixels over which a face is too dark.
+    pub max_under_exposure: f64,
+    /// Share of blown-out skin pixels over which a face is too bright.
+    pub max_over_exposure: f64,
+    /// Luma of the darker half of the face over the brighter half's, under which light is uneven.
+    pub min_illumination_uniformity: f64,
+    /// Normalised Laplacian variance under which a face is blurred.
+    pub min_sharpness: f64,
+}
+
+impl QualityParams {
+    fn validate(&self) -> Result<(), CalibrationError> {
+        for (key, value) in [
+            ("quality.min_inter_eye_distance_px", self.min_inter_eye_distance_px),
+            ("quality.max_head_size", self.max_head_size),
+            ("quality.max_yaw_deg", self.max_yaw_deg),
+            ("quality.max_pitch_deg", self.max_pitch_deg),
+            ("quality.max_roll_deg", self.max_roll_deg),
+            ("quality.min_sharpness", self.min_sharpness),
+        ] {
+            positive(key, value)?;
+        }
+        for (key, value) in [
+            ("quality.max_face_cropped", self.max_face_cropped),
+            ("quality.min_luminance_mean", self.min_luminance_mean),
+            ("quality.max_luminance_mean", self.max_luminance_mean),
+            ("quality.max_under_exposure", self.max_under_exposure),
+            ("quality.max_over_exposure", self.max_over_exposure),
+            ("quality.min_illumination_uniformity", self.min_illumination_uniformity),
+        ] {
+            unit_interval(key, value)?;
+        }
+        Ok(())
+    }
 }
 
 /// A named way to weigh signals.
@@ -130,9 +192,15 @@ impl Calibration {
                 "detection.min_face_confidence",
                 self.detection.min_face_confidence,
             ),
+            (
+                "detection.min_face_presence",
+                self.detection.min_face_presence,
+            ),
         ] {
             unit_interval(key, value)?;
         }
+        positive("detection.max_faces", self.detection.max_faces as f64)?;
+        self.quality.validate()?;
         self.signals.validate()?;
         for (name, profile) in &self.profiles {
             profile.validate(name)?;

@@ -60,6 +60,14 @@ impl Rect {
         self.width * self.height
     }
 
+    /// Middle of the rectangle.
+    pub fn centre(&self) -> Point2 {
+        Point2 {
+            x: self.x + self.width / 2.0,
+            y: self.y + self.height / 2.0,
+        }
+    }
+
     /// The part that lies inside an image of the given size; its sides may be 0.
     pub fn clipped(&self, width: u32, height: u32) -> Self {
         let (w, h) = (width as f32, height as f32);

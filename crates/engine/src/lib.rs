@@ -1,17 +1,42 @@
-//! The pure, synchronous face pipeline: evidence, signals, fusion.
+//! The pure, synchronous face pipeline: photo in, explained verdict out.
 //!
-//! No clock, no randomness, no IO but the embedded weights. A check walks the modules in this
-//! order: [`evidence`] is gathered once and never changes, every [`signals`] entry reads it and
-//! answers a [`Reading`], and [`fusion`] weighs the readings into a verdict by the numbers of
-//! one versioned [`Calibration`].
+//! No clock, no randomness, no IO but the embedded weights. [`Engine::check`] is a composition of
+//! public stages. The walk of one check, module by module:
+//!
+//! 1. `detect`: BlazeFace finds candidates, near ones first, far ones where there are none.
+//! 2. `roi`, `warp`, `mesh`: a turned crop around each, 468 vertices, and whether it is a face.
+//! 3. [`canonical`], `procrustes`, `pose`: the mean face laid onto the mesh, angles, distance.
+//! 4. `evidence`: all of it, gathered once and never changed, about the largest face.
+//! 5. [`quality`]: what the person could do better, in the words of ISO/IEC 29794-5.
+//! 6. [`signals`]: each reads the evidence and answers a [`Reading`].
+//! 7. [`fusion`]: readings to a verdict, by the numbers of one versioned [`Calibration`].
+//! 8. [`explain`]: a finished check in pictures.
 
 mod calibration;
+pub mod canonical;
 mod check;
+mod detect;
+mod engine;
+mod error;
 mod evidence;
+pub mod explain;
 pub mod fusion;
+pub mod geometry;
+mod mesh;
+mod pose;
+mod procrustes;
+pub mod quality;
+mod roi;
 pub mod signals;
+mod stage;
+mod warp;
 
-pub use calibration::{Calibration, CalibrationError, Decision, Profile};
+pub use calibration::{
+    Calibration, CalibrationError, Decision, DetectionParams, Profile, QualityParams,
+};
 pub use check::{Check, Subject};
+pub use engine::{Engine, Face, Models};
+pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};
+pub use mesh::FaceMesh;
 pub use signals::{Reading, Signal};

@@ -1,0 +1,52 @@
+//! Why a check could not be made. "No face" and "too dark" are results, not errors.
+
+use lifesign_domain::ErrorKind;
+use lifesign_infer::InferError;
+
+use crate::CalibrationError;
+
+/// Why an engine could not be built or a check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The caller asked for a profile that the calibration does not have.
+    #[error("unknown profile `{name}`; known: {known}")]
+    UnknownProfile {
+        /// What was asked for.
+        name: String,
+        /// All profile names, comma separated.
+        known: String,
+    },
+    /// The calibration cannot be used.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// A model could not be loaded or run.
+    #[error("{stage}: {source}")]
+    Model {
+        /// The stage of the pipeline that uses the model.
+        stage: &'static str,
+        /// What went wrong.
+        source: InferError,
+    },
+    /// A model has another interface than the stage that uses it.
+    #[error("{stage}: the model has {what} of {actual:?}, expected {expected:?}")]
+    Interface {
+        /// The stage of the pipeline that uses the model.
+        stage: &'static str,
+        /// Which side of the interface.
+        what: &'static str,
+        /// Found lengths.
+        actual: Vec<usize>,
+        /// Expected lengths.
+        expected: Vec<usize>,
+    },
+}
+
+impl EngineError {
+    /// Who is at fault.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::UnknownProfile { .. } | Self::Calibration(_) => ErrorKind::Configuration,
+            Self::Model { .. } | Self::Interface { .. } => ErrorKind::Internal,
+        }
+    }
+}
