@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Train the fold models of a recipe and write every left-out image's logits; resumable fold by fold.
+
+    folds.py --data DIR --cache DIR --name NAME [--branch context] [--folds 1,2] [--set draws=60000 ...]
+
+Writes `runs/NAME/fold_K.pt` and `fold_K.csv` (row, half, and one logit a head) under the cache. Fold 0 trains on everything.
+"""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data import read_manifest
+from model import HEADS
+from splits import read_folds
+from train import Recipe, excluded_rows, load_bank, score, train
+
+
+def parse_recipe(branch, seed, settings):
+    types = {f.name: type(f.default) for f in dataclasses.fields(Recipe)}
+    values = dict(s.split("=", 1) for s in settings)
+    return Recipe(branch=branch, seed=seed, **{name: types[name](value) for name, value in values.items()})
+
+
+def run_fold(options, recipe, fold, rows, folds):
+    folder = options.cache / "runs" / options.name
+    table = folder / f"fold_{fold}.csv"
+    if table.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    excluded = np.array(excluded_rows(rows, fold, folds))
+    bank = load_bank(options.cache, "views", recipe.branch)
+    net = train(bank, rows, recipe, excluded, log=lambda text: print(f"{options.name} fold {fold}: {text}", flush=True))
+    torch.save(net.state_dict(), folder / f"fold_{fold}.pt")
+    clean = load_bank(options.cache, "clean", recipe.branch)
+    keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
+    logits = score(net, clean["crop"][keep])
+    lines = [",".join(["row", *HEADS])]
+    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean["row"][keep], logits)]
+    table.write_text("\n".join(lines) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--cache", required=True, type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--branch", default="context", choices=("context", "texture"))
+    parser.add_argument("--folds", default="", help="comma list; all when empty; 0 is the shipped model")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--set", nargs="*", default=[], metavar="FIELD=VALUE", dest="settings")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    rows, folds = read_manifest(options.data), read_folds()
+    recipe = parse_recipe(options.branch, options.seed, options.settings)
+    for fold in [int(f) for f in options.folds.split(",") if f] or sorted(folds):
+        run_fold(options, recipe, fold, rows, folds)
+
+
+if __name__ == "__main__":
+    main()
