@@ -7,11 +7,14 @@
 
 pub mod metrics;
 
+mod format;
 mod manifest;
+pub mod report;
 mod sample;
 #[cfg(test)]
 mod testing;
 
 pub use manifest::{Manifest, ManifestError, RowIssue};
 pub use metrics::Estimate;
+pub use report::{Report, ReportError, Settings};
 pub use sample::{Label, Outcome, Sample, Scored, UNSPECIFIED_SPECIES};

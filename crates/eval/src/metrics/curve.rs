@@ -192,8 +192,8 @@ mod tests {
         // All tied: from (1, 0) straight to (0, 1).
         let tied = Curve::of(&[0.5, 0.5], &[0.5]).unwrap();
         assert_eq!((tied.auc(), tied.eer().0), (0.5, 0.5));
-        // (APCER, BPCER) goes from (1/2, 0) at 0.3 to (1/2, 1/3) at 0.5 to (0, 2/3) at 0.7, so
-        // the errors meet a quarter of the way along the last step: 1/2 - 1/8 = 1/3 + 1/12 * ...
+        // (APCER, BPCER) goes from (1/2, 1/3) at 0.5 to (0, 2/3) at 0.9: the errors meet a fifth
+        // of the way along, where 1/2 - 1/10 = 1/3 + 1/15.
         let curve = Curve::of(&[0.3, 0.5, 0.9], &[0.1, 0.5]).unwrap();
         let (eer, threshold) = curve.eer();
         assert!((eer - 0.4).abs() < 1e-12, "{eer}");

@@ -40,23 +40,18 @@ impl<'a> Data<'a> {
 
     /// All live samples, and the attacks of `species` or of all.
     pub(crate) fn ranking(&self, species: Option<&str>) -> Ranking {
-        self.rank(|s| {
-            s.sample.label == Label::Live || species.is_none_or(|name| s.sample.species == name)
-        })
+        self.rank_by(species, |i, _| self.positions.get(i).copied())
     }
 
-    /// The samples that `member` chooses, by confidence.
-    pub(crate) fn rank(&self, member: impl Fn(&Scored) -> bool) -> Ranking {
-        let positions = |i: usize| self.positions.get(i).copied();
-        self.rank_by(member, |i, _| positions(i))
-    }
-
-    /// The samples that `member` chooses and that have a `position`.
+    /// The same, for another position; samples without one are left out.
     pub(crate) fn rank_by(
         &self,
-        member: impl Fn(&Scored) -> bool,
+        species: Option<&str>,
         position: impl Fn(usize, &Scored) -> Option<f64>,
     ) -> Ranking {
+        let member = |s: &Scored| {
+            s.sample.label == Label::Live || species.is_none_or(|name| s.sample.species == name)
+        };
         let sides = self.scored.iter().enumerate().filter(|(_, scored)| member(scored));
         let sides = sides.filter_map(|(index, scored)| {
             Some(Side {

@@ -32,5 +32,5 @@ pub use probit::probit;
 pub(crate) use bootstrap::Bootstrap;
 pub use bootstrap::Estimate;
 pub(crate) use curve::{Ranking, Side};
-pub(crate) use data::Data;
+pub(crate) use data::{Data, share};
 pub(crate) use units::Units;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Label, Sample};
+use crate::Sample;
 
 /// Blocks that the frames of one person in one source are cut into at most.
 const MAX_BLOCKS: usize = 10;
@@ -112,12 +112,10 @@ fn natural_key(path: &str) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// The order of labels in reports: live first.
-pub(crate) const LABELS: [Label; 2] = [Label::Live, Label::Attack];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Label;
     use crate::testing::sample;
 
     fn units(samples: &[Sample]) -> Units {
@@ -170,7 +168,7 @@ mod tests {
     fn every_sample_is_in_exactly_one_unit() {
         let samples: Vec<Sample> = (0..200)
             .map(|i| {
-                let label = LABELS[i % 2];
+                let label = [Label::Live, Label::Attack][i % 2];
                 let mut s = sample(&format!("{i}"), label, if i % 4 == 1 { "print" } else { "" });
                 s.source = (i % 3 > 0).then(|| format!("s{}", i % 3));
                 s.person = (i % 5 > 0).then(|| format!("p{}", i % 7));
