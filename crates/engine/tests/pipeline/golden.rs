@@ -10,7 +10,11 @@ const MAX_SHIFT: f32 = 0.02;
 
 fn references() -> Vec<Reference> {
     let folder = repository().join("crates/engine/tests/data/golden/mediapipe");
-    let mut files: Vec<_> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     files.sort();
     let parse = |path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     files.into_iter().map(parse).collect()
@@ -31,7 +35,11 @@ fn faces_and_landmarks_are_those_of_mediapipe() {
         for theirs in &reference.faces {
             let errors = faces.iter().map(|f| mean_error(&f.mesh.landmarks, theirs));
             let error = errors.fold(f64::INFINITY, f64::min);
-            eprintln!("{}: mean landmark error {:.2} %", reference.file, error * 100.0);
+            eprintln!(
+                "{}: mean landmark error {:.2} %",
+                reference.file,
+                error * 100.0
+            );
             assert!(error <= MAX_ERROR, "{}: {error}", reference.file);
         }
     }
@@ -59,8 +67,16 @@ fn detections_are_those_of_mediapipe() {
                 shifts.extend([our.x - their[0], our.y - their[1]]);
             }
             let largest = shifts.iter().fold(0.0f32, |m, s| m.max(s.abs()));
-            eprintln!("{}: largest shift {:.2} % of the box", reference.file, largest / width * 100.0);
-            assert!(largest <= MAX_SHIFT * width, "{}: {largest} px", reference.file);
+            eprintln!(
+                "{}: largest shift {:.2} % of the box",
+                reference.file,
+                largest / width * 100.0
+            );
+            assert!(
+                largest <= MAX_SHIFT * width,
+                "{}: {largest} px",
+                reference.file
+            );
         }
     }
 }

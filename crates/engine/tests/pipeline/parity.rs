@@ -29,11 +29,17 @@ fn faces_and_landmarks_agree_with_mediapipe() {
     };
     let file: ReferenceFile = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let with_face: Vec<_> = file.images.iter().filter(|r| !r.faces.is_empty()).collect();
-    assert!(with_face.len() >= MIN_IMAGES, "only {} images", with_face.len());
+    assert!(
+        with_face.len() >= MIN_IMAGES,
+        "only {} images",
+        with_face.len()
+    );
     let mut found = 0;
     let mut errors = Vec::new();
     for reference in &with_face {
-        let faces = ENGINE.faces(&photo(&folder.join(&reference.file)).frame).unwrap();
+        let faces = ENGINE
+            .faces(&photo(&folder.join(&reference.file)).frame)
+            .unwrap();
         // MediaPipe's first face is its most confident one.
         let nearest = faces
             .iter()
