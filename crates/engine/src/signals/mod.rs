@@ -3,9 +3,24 @@
 //! A signal reads the immutable [`Evidence`] and answers a [`Reading`]. It has no clock, no IO,
 //! writes nothing and knows neither its weight nor the verdict.
 
+mod curve;
+mod exif_metadata;
+mod eye_aspect_ratio;
+mod face_area_ratio;
+mod face_crop;
+pub(crate) mod facial_symmetry;
+pub(crate) mod fft_deepfake;
+mod head_pose;
+pub(crate) mod lbp_texture;
 mod params;
+mod sharpness;
+pub(crate) mod spectrum;
 
-pub use params::SignalParams;
+pub use curve::Curve;
+pub use params::{
+    AreaParams, ExifParams, EyeParams, FftParams, LbpParams, PoseParams, SharpnessParams,
+    SignalParams, SymmetryParams,
+};
 
 use crate::Evidence;
 
@@ -41,5 +56,24 @@ pub struct Measured {
 
 /// Every signal that exists, in the order in which verdicts list them.
 pub fn all() -> Vec<Box<dyn Signal>> {
-    Vec::new()
+    vec![
+        Box::new(sharpness::Sharpness),
+        Box::new(eye_aspect_ratio::EyeAspectRatio),
+        Box::new(head_pose::HeadPose),
+        Box::new(face_area_ratio::FaceAreaRatio),
+        Box::new(facial_symmetry::FacialSymmetry),
+        Box::new(lbp_texture::LbpTexture),
+        Box::new(exif_metadata::ExifMetadata),
+        Box::new(fft_deepfake::FftDeepfake),
+    ]
+}
+
+/// The words of the highest band that a score reaches; `bands` by falling lower edge.
+fn wording<const N: usize>(
+    score: f64,
+    bands: [(f64, &'static str); N],
+    below: &'static str,
+) -> &'static str {
+    let reached = bands.iter().find(|(edge, _)| score >= *edge);
+    reached.map_or(below, |(_, words)| words)
 }

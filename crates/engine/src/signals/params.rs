@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Curve;
 use crate::calibration::{CalibrationError, positive, unit_interval};
 
-/// Parameters of the signals. The names are the configuration keys of the native API.
+/// Parameters of the signals: first the configuration keys of the native API, then one table for
+/// each signal. Curves are over the native value divided by its key unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignalParams {
@@ -28,32 +30,227 @@ pub struct SignalParams {
     pub fft_hf_ratio_baseline: f64,
     /// Azimuthal variance above which the spectrum counts as directional.
     pub fft_az_variance_max: f64,
+    /// `sharpness`.
+    pub sharpness: SharpnessParams,
+    /// `eye_aspect_ratio`.
+    pub eye_aspect_ratio: EyeParams,
+    /// `head_pose`.
+    pub head_pose: PoseParams,
+    /// `face_area_ratio`.
+    pub face_area_ratio: AreaParams,
+    /// `facial_symmetry`.
+    pub facial_symmetry: SymmetryParams,
+    /// `lbp_texture`.
+    pub lbp_texture: LbpParams,
+    /// `exif_metadata`.
+    pub exif_metadata: ExifParams,
+    /// `fft_deepfake`.
+    pub fft_deepfake: FftParams,
+}
+
+/// Numbers of `sharpness`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharpnessParams {
+    /// Over Laplacian variance / `min_blur_variance`.
+    pub score: Curve,
+}
+
+/// Numbers of `eye_aspect_ratio`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EyeParams {
+    /// Yaw in degrees beyond which an eye is hidden.
+    pub max_yaw_deg: f64,
+    /// Distance between the eyes in pixels under which lids cannot be told apart.
+    pub min_inter_eye_distance_px: f64,
+    /// Over mean eye aspect ratio / `min_ear`.
+    pub score: Curve,
+}
+
+/// Numbers of `head_pose`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoseParams {
+    /// Roll in degrees beyond which the score decays.
+    pub max_roll_deg: f64,
+    /// Over the largest of the three angles, each over its limit.
+    pub score: Curve,
+}
+
+/// Numbers of `face_area_ratio`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AreaParams {
+    /// Face area as a share of the image above which the score is fixed at 0.5.
+    pub max_face_area_ratio: f64,
+    /// Over face area as a share of the image, from `min_face_area_ratio` upwards; below, the
+    /// score falls from 0.5 to 0.
+    pub score: Curve,
+}
+
+/// Numbers of `facial_symmetry`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymmetryParams {
+    /// Yaw in degrees beyond which one half of the face is hidden.
+    pub max_yaw_deg: f64,
+    /// Over symmetry index / `max_asymmetry`.
+    pub score: Curve,
+}
+
+/// Numbers of `lbp_texture`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LbpParams {
+    /// Share of the entropy in the score; the dominant bin has the rest.
+    pub entropy_weight: f64,
+    /// Over Shannon entropy in bits.
+    pub entropy_score: Curve,
+    /// Over dominant bin ratio / `lbp_dominant_bin_spoof_threshold`.
+    pub dominant_bin_score: Curve,
+}
+
+/// Numbers and words of `exif_metadata`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExifParams {
+    /// Score without EXIF, or with EXIF that cannot be read.
+    pub absent: f64,
+    /// Score with EXIF but neither make nor model.
+    pub no_camera: f64,
+    /// Score with make or model.
+    pub camera: f64,
+    /// Added to `camera` for each capture setting; the sum ends at 1.
+    pub optical_tag: f64,
+    /// Score where a keyword of screen-capture or editing software is found.
+    pub spoof_software: f64,
+    /// Keywords looked for in the `Software` tag.
+    pub spoof_keywords: Vec<String>,
+    /// Keywords looked for in `ImageDescription` and `UserComment`.
+    pub comment_keywords: Vec<String>,
+}
+
+/// Numbers of `fft_deepfake`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FftParams {
+    /// Share of the ring kurtosis in the score.
+    pub kurtosis_weight: f64,
+    /// Share of the high-frequency ratio in the score; the azimuthal variance has the rest.
+    pub hf_ratio_weight: f64,
+    /// Over ring kurtosis / `fft_kurtosis_max`.
+    pub kurtosis_score: Curve,
+    /// Over the distance of the ratio from `fft_hf_ratio_baseline`, as a share of the latter.
+    pub hf_ratio_score: Curve,
+    /// Over azimuthal variance / `fft_az_variance_max`.
+    pub az_variance_score: Curve,
 }
 
 impl SignalParams {
     /// Checks that every number is in its range.
     pub(crate) fn validate(&self) -> Result<(), CalibrationError> {
-        for (key, value) in [
-            ("signals.min_blur_variance", self.min_blur_variance),
-            ("signals.max_yaw_deg", self.max_yaw_deg),
-            ("signals.max_pitch_deg", self.max_pitch_deg),
-            ("signals.max_asymmetry", self.max_asymmetry),
-            ("signals.fft_kurtosis_max", self.fft_kurtosis_max),
-            ("signals.fft_az_variance_max", self.fft_az_variance_max),
-        ] {
-            positive(key, value)?;
+        for (key, value) in self.positive_numbers() {
+            positive(&format!("signals.{key}"), value)?;
         }
-        for (key, value) in [
-            ("signals.min_ear", self.min_ear),
-            ("signals.min_face_area_ratio", self.min_face_area_ratio),
-            (
-                "signals.lbp_dominant_bin_spoof_threshold",
-                self.lbp_dominant_bin_spoof_threshold,
-            ),
-            ("signals.fft_hf_ratio_baseline", self.fft_hf_ratio_baseline),
-        ] {
-            unit_interval(key, value)?;
+        for (key, value) in self.shares() {
+            unit_interval(&format!("signals.{key}"), value)?;
+        }
+        for (key, curve) in self.curves() {
+            curve.validate(&format!("signals.{key}"))?;
         }
         Ok(())
+    }
+
+    /// Divisors and limits: a zero would make scores that are no numbers.
+    fn positive_numbers(&self) -> [(&'static str, f64); 14] {
+        [
+            ("min_blur_variance", self.min_blur_variance),
+            ("min_ear", self.min_ear),
+            ("max_yaw_deg", self.max_yaw_deg),
+            ("max_pitch_deg", self.max_pitch_deg),
+            ("min_face_area_ratio", self.min_face_area_ratio),
+            ("max_asymmetry", self.max_asymmetry),
+            (
+                "lbp_dominant_bin_spoof_threshold",
+                self.lbp_dominant_bin_spoof_threshold,
+            ),
+            ("fft_kurtosis_max", self.fft_kurtosis_max),
+            ("fft_hf_ratio_baseline", self.fft_hf_ratio_baseline),
+            ("fft_az_variance_max", self.fft_az_variance_max),
+            (
+                "eye_aspect_ratio.max_yaw_deg",
+                self.eye_aspect_ratio.max_yaw_deg,
+            ),
+            (
+                "eye_aspect_ratio.min_inter_eye_distance_px",
+                self.eye_aspect_ratio.min_inter_eye_distance_px,
+            ),
+            ("head_pose.max_roll_deg", self.head_pose.max_roll_deg),
+            (
+                "facial_symmetry.max_yaw_deg",
+                self.facial_symmetry.max_yaw_deg,
+            ),
+        ]
+    }
+
+    fn shares(&self) -> [(&'static str, f64); 14] {
+        let exif = &self.exif_metadata;
+        let fft = &self.fft_deepfake;
+        [
+            ("min_ear", self.min_ear),
+            ("min_face_area_ratio", self.min_face_area_ratio),
+            (
+                "lbp_dominant_bin_spoof_threshold",
+                self.lbp_dominant_bin_spoof_threshold,
+            ),
+            ("fft_hf_ratio_baseline", self.fft_hf_ratio_baseline),
+            (
+                "face_area_ratio.max_face_area_ratio",
+                self.face_area_ratio.max_face_area_ratio,
+            ),
+            (
+                "lbp_texture.entropy_weight",
+                self.lbp_texture.entropy_weight,
+            ),
+            ("exif_metadata.absent", exif.absent),
+            ("exif_metadata.no_camera", exif.no_camera),
+            ("exif_metadata.camera", exif.camera),
+            ("exif_metadata.optical_tag", exif.optical_tag),
+            ("exif_metadata.spoof_software", exif.spoof_software),
+            ("fft_deepfake.kurtosis_weight", fft.kurtosis_weight),
+            ("fft_deepfake.hf_ratio_weight", fft.hf_ratio_weight),
+            (
+                "fft_deepfake.kurtosis_weight + hf_ratio_weight",
+                fft.kurtosis_weight + fft.hf_ratio_weight,
+            ),
+        ]
+    }
+
+    fn curves(&self) -> [(&'static str, &Curve); 10] {
+        [
+            ("sharpness.score", &self.sharpness.score),
+            ("eye_aspect_ratio.score", &self.eye_aspect_ratio.score),
+            ("head_pose.score", &self.head_pose.score),
+            ("face_area_ratio.score", &self.face_area_ratio.score),
+            ("facial_symmetry.score", &self.facial_symmetry.score),
+            ("lbp_texture.entropy_score", &self.lbp_texture.entropy_score),
+            (
+                "lbp_texture.dominant_bin_score",
+                &self.lbp_texture.dominant_bin_score,
+            ),
+            (
+                "fft_deepfake.kurtosis_score",
+                &self.fft_deepfake.kurtosis_score,
+            ),
+            (
+                "fft_deepfake.hf_ratio_score",
+                &self.fft_deepfake.hf_ratio_score,
+            ),
+            (
+                "fft_deepfake.az_variance_score",
+                &self.fft_deepfake.az_variance_score,
+            ),
+        ]
     }
 }

@@ -1,0 +1,205 @@
+//! The two-dimensional spectrum of a crop and the statistics of its rings and sectors.
+
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex32;
+
+use super::face_crop::FaceCrop;
+
+/// Rings that are examined, in shares of the Nyquist frequency: below lies the shape of the face
+/// rather than its texture, beyond lie only the corners of the square.
+const RINGS: [[f32; 2]; 6] = [
+    [0.25, 0.375],
+    [0.375, 0.5],
+    [0.5, 0.625],
+    [0.625, 0.75],
+    [0.75, 0.875],
+    [0.875, 1.0],
+];
+/// Sectors of the half plane; the other half mirrors it.
+const SECTORS: usize = 12;
+/// Share of the Nyquist frequency from which energy counts as high-frequency.
+const HIGH_FREQUENCY: f32 = 0.45;
+
+/// A log spectrum and what stands out in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Spectrum {
+    /// Frequencies a side; frequency 0 is at (side / 2, side / 2).
+    pub(crate) side: usize,
+    /// ln(1 + magnitude) of each frequency, `side * side` values, row by row.
+    pub(crate) log_magnitude: Vec<f32>,
+    /// Pearson kurtosis of the ring with the heaviest tail.
+    pub(crate) ring_kurtosis: f64,
+    /// That ring: inner and outer radius in shares of the Nyquist frequency.
+    pub(crate) ring: [f32; 2],
+    /// Share of the log energy that lies at high frequencies, within the Nyquist circle.
+    pub(crate) hf_ratio: f64,
+    /// Variance of the sectors' mean magnitude over the square of its mean.
+    pub(crate) az_variance: f64,
+    /// The strongest sector: from and to in radians, counter-clockwise from the right; the one
+    /// opposite is alike.
+    pub(crate) sector: [f32; 2],
+}
+
+/// Transforms a crop; `None` where it has no contrast at all.
+pub(super) fn analyse(crop: &FaceCrop) -> Option<Spectrum> {
+    let side = crop.side;
+    let magnitude = magnitudes(crop)?;
+    let whitened = whiten(&magnitude, side);
+    let (ring_kurtosis, ring) = heaviest_ring(&whitened);
+    let (az_variance, sector) = strongest_sector(&whitened);
+    let log_magnitude: Vec<f32> = magnitude.iter().map(|m| m.ln_1p()).collect();
+    Some(Spectrum {
+        side,
+        ring_kurtosis,
+        ring,
+        hf_ratio: hf_ratio(&log_magnitude, side),
+        az_variance,
+        sector,
+        log_magnitude,
+    })
+}
+
+/// Magnitudes of the spectrum of the crop, less its mean and under a Hann window.
+fn magnitudes(crop: &FaceCrop) -> Option<Vec<f32>> {
+    let side = crop.side;
+    let mean = crop.luma.iter().map(|&v| f64::from(v)).sum::<f64>() / crop.luma.len() as f64;
+    let phase = |i: usize| std::f32::consts::TAU * (i as f32 + 0.5) / side as f32;
+    let window: Vec<f32> = (0..side).map(|i| 0.5 - 0.5 * phase(i).cos()).collect();
+    let mut plane: Vec<Complex32> = Vec::with_capacity(side * side);
+    for (row, &wy) in crop.luma.chunks_exact(side).zip(&window) {
+        let weighted = row.iter().zip(&window);
+        plane.extend(
+            weighted
+                .map(|(&v, wx)| (f32::from(v) - mean as f32) * wx * wy)
+                .map(Complex32::from),
+        );
+    }
+    if plane.iter().all(|v| v.re.abs() < 1e-3) {
+        return None;
+    }
+    let fft = FftPlanner::new().plan_fft_forward(side);
+    fft.process(&mut plane);
+    let mut plane = transposed(&plane, side);
+    fft.process(&mut plane);
+    // After one transposition the plane lies on its side: (column, row).
+    let centred = |i: usize| (i + side - side / 2) % side;
+    let at = |y: usize, x: usize| plane[centred(x) * side + centred(y)].norm();
+    Some((0..side * side).map(|i| at(i / side, i % side)).collect())
+}
+
+fn transposed(plane: &[Complex32], side: usize) -> Vec<Complex32> {
+    (0..side * side)
+        .map(|i| plane[(i % side) * side + i / side])
+        .collect()
+}
+
+/// One coefficient of the right half plane.
+struct Coefficient {
+    /// Distance from frequency 0 in shares of the Nyquist frequency.
+    radius: f32,
+    /// Direction in radians, 0 to pi, counter-clockwise from the right.
+    angle: f32,
+    /// Magnitude over the mean magnitude at its radius.
+    value: f64,
+}
+
+/// Divides magnitudes by the mean at their radius, which takes the natural fall with frequency
+/// out. Only the upper half is kept: the lower one mirrors it.
+fn whiten(magnitude: &[f32], side: usize) -> Vec<Coefficient> {
+    let half = (side / 2) as f32;
+    let inner = RINGS[0][0] * half;
+    let mut kept = Vec::with_capacity(side * side / 2);
+    let mut sums = vec![(0.0_f64, 0_u32); side / 2 + 2];
+    for (y, row) in magnitude.chunks_exact(side).take(side / 2 + 1).enumerate() {
+        let up = half - y as f32;
+        for (x, &value) in row.iter().enumerate() {
+            let right = x as f32 - half;
+            let radius = right.hypot(up);
+            if radius < inner || radius > half || (up == 0.0 && right < 0.0) {
+                continue;
+            }
+            let sum = &mut sums[radius as usize];
+            *sum = (sum.0 + f64::from(value), sum.1 + 1);
+            kept.push((radius, up.atan2(right), f64::from(value)));
+        }
+    }
+    let normal = |(radius, angle, value): (f32, f32, f64)| {
+        let (sum, count) = sums[radius as usize];
+        let mean = sum / f64::from(count.max(1));
+        Coefficient {
+            radius: radius / half,
+            angle,
+            value: if mean > 0.0 { value / mean } else { 1.0 },
+        }
+    };
+    kept.into_iter().map(normal).collect()
+}
+
+fn heaviest_ring(coefficients: &[Coefficient]) -> (f64, [f32; 2]) {
+    let kurtoses = RINGS.map(|ring| {
+        let inside = |c: &&Coefficient| (ring[0]..ring[1]).contains(&c.radius);
+        let values: Vec<f64> = coefficients
+            .iter()
+            .filter(inside)
+            .map(|c| c.value)
+            .collect();
+        (pearson_kurtosis(&values), ring)
+    });
+    kurtoses.into_iter().fold(
+        (0.0, RINGS[0]),
+        |best, k| if k.0 > best.0 { k } else { best },
+    )
+}
+
+/// Fourth central moment over the squared variance: 3 for a normal distribution, 3.25 for the
+/// Rayleigh distribution that magnitudes of a spectrum without structure have.
+fn pearson_kurtosis(values: &[f64]) -> f64 {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let moment = |power| values.iter().map(|v| (v - mean).powi(power)).sum::<f64>() / count;
+    let variance = moment(2);
+    if variance > 1e-12 {
+        moment(4) / (variance * variance)
+    } else {
+        0.0
+    }
+}
+
+fn strongest_sector(coefficients: &[Coefficient]) -> (f64, [f32; 2]) {
+    let width = std::f32::consts::PI / SECTORS as f32;
+    let mut sums = [(0.0_f64, 0_u32); SECTORS];
+    for c in coefficients {
+        // Sectors are centred on the axes, so that those fall into one sector each.
+        let sector = ((c.angle / width + 0.5) as usize) % SECTORS;
+        sums[sector] = (sums[sector].0 + c.value, sums[sector].1 + 1);
+    }
+    let means = sums.map(|(sum, count)| sum / f64::from(count.max(1)));
+    let mean = means.iter().sum::<f64>() / SECTORS as f64;
+    let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / SECTORS as f64;
+    let strongest = (0..SECTORS).fold(0, |best, s| if means[s] > means[best] { s } else { best });
+    let from = (strongest as f32 - 0.5) * width;
+    let relative = if mean > 0.0 {
+        variance / (mean * mean)
+    } else {
+        0.0
+    };
+    (relative, [from, from + width])
+}
+
+fn hf_ratio(log_magnitude: &[f32], side: usize) -> f64 {
+    let half = (side / 2) as f32;
+    let (mut high, mut total) = (0.0_f64, 0.0_f64);
+    for (y, row) in log_magnitude.chunks_exact(side).enumerate() {
+        for (x, &value) in row.iter().enumerate() {
+            let radius = (x as f32 - half).hypot(y as f32 - half) / half;
+            if radius > 1.0 {
+                continue;
+            }
+            total += f64::from(value);
+            if radius >= HIGH_FREQUENCY {
+                high += f64::from(value);
+            }
+        }
+    }
+    if total > 0.0 { high / total } else { 0.0 }
+}
