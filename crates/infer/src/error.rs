@@ -61,8 +61,8 @@ pub enum InferError {
     NonFiniteOutput {
         /// Name of the model or its file.
         model: String,
-        /// Name of the output.
-        output: String,
+        /// Its place among the outputs.
+        output: usize,
     },
 
     /// The runtime failed during a run.

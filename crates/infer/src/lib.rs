@@ -2,13 +2,15 @@
 //!
 //! [`Model`] is the seam between the face pipeline and the runtime: a fixed input shape and a
 //! run. The pipeline sees nothing else, so its tests put a fake behind the trait and need no
-//! weights. Behind it stands `rten`, which loads ONNX and is written in Rust throughout.
+//! weights. Behind it stand two runtimes for ONNX files: one of the project's own for the
+//! networks of face detection, and `rten` for any other.
 //!
 //! The weights that ship are in the binary itself ([`Embedded`]); their checksums, licences,
 //! sources and shapes are those of `models/models.toml` ([`ModelCard`]). Other weights come
 //! from a file whose checksum the caller names ([`load_file`]).
 
 mod card;
+mod convnet;
 mod error;
 mod model;
 mod runtime;

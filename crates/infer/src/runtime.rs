@@ -1,4 +1,4 @@
-//! The runtime behind [`Model`]: `rten`.
+//! The two runtimes behind [`Model`] and what they have in common.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,59 +7,51 @@ use rten::{Dimension, NodeId, RunOptions, ThreadPool, Value};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensorView, Tensor as RtenTensor};
 
+use crate::convnet::ConvNet;
 use crate::{InferError, Model, Tensor};
 
-thread_local! {
-    /// A pool of one thread for each thread that runs models: callers never wait for one
-    /// another, and a run never spreads over more than one core.
-    static ONE_THREAD: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
-}
-
-pub(crate) struct RtenModel {
+/// A network with its checks: the length of the input, finite values in and out.
+pub(crate) struct CheckedModel {
     name: String,
-    model: rten::Model,
-    input: NodeId,
-    input_shape: [usize; 4],
-    outputs: Vec<(String, NodeId)>,
+    runtime: Runtime,
 }
 
-impl RtenModel {
+enum Runtime {
+    ConvNet(ConvNet),
+    Rten(Box<RtenNet>),
+}
+
+impl CheckedModel {
     /// `output_names`: the outputs wanted, in order; all of the file's own when `None`.
     pub(crate) fn load(
         name: &str,
         weights: Cow<'static, [u8]>,
-        output_names: Option<Vec<String>>,
+        output_names: Option<&[String]>,
     ) -> Result<Self, InferError> {
-        let fail = |detail: String| InferError::Load {
-            model: name.to_owned(),
-            detail,
-        };
-        let model = match weights {
-            Cow::Borrowed(bytes) => rten::Model::load_static_slice(bytes),
-            Cow::Owned(bytes) => rten::Model::load(bytes),
-        }
-        .map_err(|error| fail(error.to_string()))?;
-        let &[input] = model.input_ids() else {
-            let count = model.input_ids().len();
-            return Err(fail(format!("it has {count} inputs, expected 1")));
-        };
-        let input_shape = fixed_shape(&model)
-            .ok_or_else(|| fail("its input has no fixed shape of four axes".to_owned()))?;
-        let outputs = match output_names {
-            Some(names) => named_outputs(&model, names).map_err(fail)?,
-            None => all_outputs(&model),
+        let runtime = match ConvNet::load(&weights, output_names) {
+            Ok(net) => Runtime::ConvNet(net),
+            // The reason does not matter: rten runs whatever the faster runtime does not know.
+            Err(_) => match RtenNet::load(weights, output_names) {
+                Ok(net) => Runtime::Rten(Box::new(net)),
+                Err(detail) => {
+                    let model = name.to_owned();
+                    return Err(InferError::Load { model, detail });
+                }
+            },
         };
         Ok(Self {
             name: name.to_owned(),
-            model,
-            input,
-            input_shape,
-            outputs,
+            runtime,
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn uses_rten(&self) -> bool {
+        matches!(self.runtime, Runtime::Rten(_))
+    }
+
     fn check_input(&self, input: &[f32]) -> Result<(), InferError> {
-        let expected = self.input_shape.iter().product();
+        let expected = self.input_shape().iter().product();
         if input.len() != expected {
             return Err(InferError::InputLength {
                 model: self.name.clone(),
@@ -75,47 +67,91 @@ impl RtenModel {
             None => Ok(()),
         }
     }
-
-    fn checked_output(&self, name: &str, value: Value) -> Result<Tensor, InferError> {
-        let tensor: RtenTensor<f32> = value.try_into().map_err(|_| InferError::Run {
-            model: self.name.clone(),
-            detail: format!("output {name} is not f32"),
-        })?;
-        let shape = tensor.shape().to_vec();
-        let data = tensor.into_data();
-        if data.iter().all(|value| value.is_finite()) {
-            return Ok(Tensor { shape, data });
-        }
-        Err(InferError::NonFiniteOutput {
-            model: self.name.clone(),
-            output: name.to_owned(),
-        })
-    }
 }
 
-impl Model for RtenModel {
+impl Model for CheckedModel {
     fn input_shape(&self) -> [usize; 4] {
-        self.input_shape
+        match &self.runtime {
+            Runtime::ConvNet(net) => net.input_shape(),
+            Runtime::Rten(net) => net.input_shape,
+        }
     }
 
     fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
         self.check_input(input)?;
-        let view = NdTensorView::from_data(self.input_shape, input);
-        let ids: Vec<NodeId> = self.outputs.iter().map(|(_, id)| *id).collect();
-        let options = RunOptions::default().with_thread_pool(Some(ONE_THREAD.with(Arc::clone)));
-        let values = self
-            .model
-            .run(vec![(self.input, view.into())], &ids, Some(options))
-            .map_err(|error| InferError::Run {
+        let tensors = match &self.runtime {
+            Runtime::ConvNet(net) => net.run(input),
+            Runtime::Rten(net) => net.run(input).map_err(|detail| InferError::Run {
                 model: self.name.clone(),
-                detail: error.to_string(),
-            })?;
-        self.outputs
-            .iter()
-            .zip(values)
-            .map(|((name, _), value)| self.checked_output(name, value))
-            .collect()
+                detail,
+            })?,
+        };
+        let finite = |tensor: &Tensor| tensor.data.iter().all(|value| value.is_finite());
+        match tensors.iter().position(|tensor| !finite(tensor)) {
+            Some(output) => Err(InferError::NonFiniteOutput {
+                model: self.name.clone(),
+                output,
+            }),
+            None => Ok(tensors),
+        }
     }
+}
+
+thread_local! {
+    /// A pool of one thread for each thread that runs models: callers never wait for one
+    /// another, and a run never spreads over more than one core.
+    static ONE_THREAD: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
+}
+
+/// A network that `rten` runs.
+struct RtenNet {
+    model: rten::Model,
+    input: NodeId,
+    input_shape: [usize; 4],
+    outputs: Vec<NodeId>,
+}
+
+impl RtenNet {
+    fn load(weights: Cow<'static, [u8]>, output_names: Option<&[String]>) -> Result<Self, String> {
+        let model = match weights {
+            Cow::Borrowed(bytes) => rten::Model::load_static_slice(bytes),
+            Cow::Owned(bytes) => rten::Model::load(bytes),
+        }
+        .map_err(|error| error.to_string())?;
+        let &[input] = model.input_ids() else {
+            let count = model.input_ids().len();
+            return Err(format!("it has {count} inputs, expected 1"));
+        };
+        let input_shape = fixed_shape(&model).ok_or("its input has no fixed shape of four axes")?;
+        let outputs = match output_names {
+            Some(names) => named_outputs(&model, names)?,
+            None => model.output_ids().to_vec(),
+        };
+        Ok(Self {
+            model,
+            input,
+            input_shape,
+            outputs,
+        })
+    }
+
+    fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, String> {
+        let view = NdTensorView::from_data(self.input_shape, input);
+        let options = RunOptions::default().with_thread_pool(Some(ONE_THREAD.with(Arc::clone)));
+        let inputs = vec![(self.input, view.into())];
+        let values = self.model.run(inputs, &self.outputs, Some(options));
+        let values = values.map_err(|error| error.to_string())?;
+        values.into_iter().map(f32_tensor).collect()
+    }
+}
+
+fn f32_tensor(value: Value) -> Result<Tensor, String> {
+    let tensor: RtenTensor<f32> = value.try_into().map_err(|_| "an output is not f32")?;
+    let shape = tensor.shape().to_vec();
+    Ok(Tensor {
+        shape,
+        data: tensor.into_data(),
+    })
 }
 
 fn fixed_shape(model: &rten::Model) -> Option<[usize; 4]> {
@@ -130,25 +166,46 @@ fn fixed_shape(model: &rten::Model) -> Option<[usize; 4]> {
     lengths?.try_into().ok()
 }
 
-fn named_outputs(model: &rten::Model, names: Vec<String>) -> Result<Vec<(String, NodeId)>, String> {
+fn named_outputs(model: &rten::Model, names: &[String]) -> Result<Vec<NodeId>, String> {
     names
-        .into_iter()
-        .map(|name| match model.find_node(&name) {
-            Some(id) => Ok((name, id)),
-            None => Err(format!("it has no output named {name}")),
+        .iter()
+        .map(|name| {
+            let node = model.find_node(name);
+            node.ok_or_else(|| format!("it has no output named {name}"))
         })
         .collect()
 }
 
-fn all_outputs(model: &rten::Model) -> Vec<(String, NodeId)> {
-    let name_of = |id| {
-        let info = model.node_info(id);
-        info.and_then(|info| info.name().map(str::to_owned))
-            .unwrap_or_default()
-    };
-    model
-        .output_ids()
-        .iter()
-        .map(|&id| (name_of(id), id))
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Embedded;
+
+    /// Values from 0 to 1 of a fixed linear congruential sequence.
+    fn noise(length: usize) -> Vec<f32> {
+        let mut state = 1_u32;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        (0..length).map(next).collect()
+    }
+
+    #[test]
+    fn both_runtimes_agree() {
+        for embedded in Embedded::ALL {
+            let Ok(fast) = ConvNet::load(embedded.bytes(), None) else {
+                continue;
+            };
+            let input = noise(fast.input_shape().iter().product());
+            let rten = RtenNet::load(Cow::Borrowed(embedded.bytes()), None).unwrap();
+            for (ours, theirs) in fast.run(&input).iter().zip(rten.run(&input).unwrap()) {
+                assert_eq!(ours.shape, theirs.shape);
+                for (a, b) in ours.data.iter().zip(&theirs.data) {
+                    let close = (a - b).abs() <= 1e-3 * b.abs().max(1.0);
+                    assert!(close, "{}: {a} against {b}", embedded.name());
+                }
+            }
+        }
+    }
 }

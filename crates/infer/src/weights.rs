@@ -3,7 +3,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::runtime::RtenModel;
+use crate::runtime::CheckedModel;
 use crate::{InferError, Model, ModelCard};
 
 macro_rules! weights {
@@ -56,7 +56,7 @@ impl Embedded {
         ModelCard::named(self.name())
     }
 
-    fn bytes(self) -> &'static [u8] {
+    pub(crate) fn bytes(self) -> &'static [u8] {
         match self {
             Self::FaceDetectionShortRange => weights!("face_detection_short_range.onnx"),
             Self::FaceDetectionFullRange => weights!("face_detection_full_range_sparse.onnx"),
@@ -76,8 +76,8 @@ pub fn load(embedded: Embedded) -> Result<Box<dyn Model>, InferError> {
     let card = embedded.card()?;
     let weights = Cow::Borrowed(embedded.bytes());
     verify(embedded.name(), &weights, &card.sha256)?;
-    let outputs = card.outputs.into_iter().map(|output| output.name).collect();
-    let model = RtenModel::load(embedded.name(), weights, Some(outputs))?;
+    let outputs: Vec<String> = card.outputs.into_iter().map(|output| output.name).collect();
+    let model = CheckedModel::load(embedded.name(), weights, Some(&outputs))?;
     Ok(Box::new(model))
 }
 
@@ -93,7 +93,8 @@ pub fn load_file(path: &Path, sha256: &str) -> Result<Box<dyn Model>, InferError
         source,
     })?;
     verify(&name, &weights, sha256)?;
-    Ok(Box::new(RtenModel::load(&name, Cow::Owned(weights), None)?))
+    let model = CheckedModel::load(&name, Cow::Owned(weights), None)?;
+    Ok(Box::new(model))
 }
 
 fn verify(model: &str, weights: &[u8], expected: &str) -> Result<(), InferError> {
@@ -120,6 +121,16 @@ mod tests {
             verify(embedded.name(), embedded.bytes(), &card.sha256).unwrap();
             assert_eq!(load(embedded).unwrap().input_shape(), card.input_shape);
             assert_eq!(card.licence, "Apache-2.0");
+        }
+    }
+
+    #[test]
+    fn only_the_mesh_with_attention_needs_rten() {
+        for embedded in Embedded::ALL {
+            let weights = Cow::Borrowed(embedded.bytes());
+            let model = CheckedModel::load(embedded.name(), weights, None).unwrap();
+            let expected = embedded == Embedded::FaceLandmarkWithAttention;
+            assert_eq!(model.uses_rten(), expected, "{}", embedded.name());
         }
     }
 
