@@ -4,7 +4,7 @@ use crate::{Landmarks, Point3};
 
 /// The eye that is left in the image, then the other: outer corner, two points of the upper lid,
 /// inner corner, two points of the lower lid below them (p1 to p6 of the eye aspect ratio).
-const EYES: [[usize; 6]; 2] = [
+pub(crate) const EYES: [[usize; 6]; 2] = [
     [33, 160, 158, 133, 153, 144],
     [263, 387, 385, 362, 380, 373],
 ];
