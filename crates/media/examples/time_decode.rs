@@ -48,8 +48,8 @@ const CASES: [Case; 4] = [
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runs: usize = std::env::args().nth(1).map_or(Ok(30), |a| a.parse())?;
     println!(
-        "{:>9}  {:22} {:>8}  {:>8} {:>8}",
-        "size", "form", "kB", "p50 ms", "p95 ms"
+        "{:>9}  {:22} {:>8}  {:>8} {:>8} {:>8}",
+        "size", "form", "kB", "least ms", "p50 ms", "p95 ms"
     );
     for (width, height) in SIZES {
         let picture = picture(width, height)?;
@@ -64,9 +64,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             times.sort_by(f64::total_cmp);
             println!(
-                "{width:>4}x{height:<4}  {:22} {:>8}  {:>8.2} {:>8.2}",
+                "{width:>4}x{height:<4}  {:22} {:>8}  {:>8.2} {:>8.2} {:>8.2}",
                 case.name,
                 file.len() / 1000,
+                times[0],
                 times[runs / 2],
                 times[(runs * 95 / 100).min(runs - 1)],
             );
@@ -75,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The portrait at this size with noise of about 2 grey levels, the same at every run.
+/// The portrait at this size with noise of about 5 grey levels, the same at every run.
 fn picture(width: u16, height: u16) -> Result<RgbImage, image::ImageError> {
     let portrait = image::load_from_memory(PORTRAIT)?.to_rgb8();
     let (width, height) = (u32::from(width), u32::from(height));
@@ -83,7 +84,7 @@ fn picture(width: u16, height: u16) -> Result<RgbImage, image::ImageError> {
     let mut state = 1u32;
     for value in picture.iter_mut() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let noise = ((state >> 24) % 4 + (state >> 16) % 4) as i16 - 3;
+        let noise = ((state >> 24) % 16 + (state >> 16) % 16) as i16 - 15;
         *value = (i16::from(*value) + noise).clamp(0, 255) as u8;
     }
     Ok(picture)
@@ -96,7 +97,7 @@ fn encode(picture: &RgbImage, case: &Case) -> Result<Vec<u8>, jpeg_encoder::Enco
     encoder.set_progressive(case.progressive);
     let mut exif = *b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x01\0\0\0\0\0\0\0";
     exif[24] = case.orientation;
-    encoder.add_app_segment(1, &exif)?;
+    encoder.add_app_segment(1, exif.to_vec())?;
     let (width, height) = (picture.width() as u16, picture.height() as u16);
     encoder.encode(picture.as_raw(), width, height, ColorType::Rgb)?;
     Ok(file)

@@ -84,7 +84,7 @@ impl<'a> Chunk<'a> {
 
 /// 1 to 256 colours of 3 bytes (section 11.2.2), which the decoder takes for granted.
 fn check_palette(content: &[u8]) -> Result<(), MediaError> {
-    if content.is_empty() || content.len() > 768 || content.len() % 3 != 0 {
+    if content.is_empty() || content.len() > 768 || !content.len().is_multiple_of(3) {
         let detail = format!("its palette has {} bytes, not 3 a colour", content.len());
         return Err(MediaError::damaged(FORMAT, detail));
     }
