@@ -42,12 +42,36 @@ mod tests {
         let short = anchor_centres(128, SHORT_RANGE);
         assert_eq!(short.len(), 896);
         assert_eq!(short[0], short[1]);
-        assert_eq!(short[0], Point2 { x: 1.0 / 32.0, y: 1.0 / 32.0 });
+        assert_eq!(
+            short[0],
+            Point2 {
+                x: 1.0 / 32.0,
+                y: 1.0 / 32.0
+            }
+        );
         assert_eq!(short[2].x, 3.0 / 32.0);
-        assert_eq!(short[512], Point2 { x: 1.0 / 16.0, y: 1.0 / 16.0 });
-        assert_eq!(short[895], Point2 { x: 15.0 / 16.0, y: 15.0 / 16.0 });
+        assert_eq!(
+            short[512],
+            Point2 {
+                x: 1.0 / 16.0,
+                y: 1.0 / 16.0
+            }
+        );
+        assert_eq!(
+            short[895],
+            Point2 {
+                x: 15.0 / 16.0,
+                y: 15.0 / 16.0
+            }
+        );
         let full = anchor_centres(192, FULL_RANGE);
         assert_eq!(full.len(), 2304);
-        assert_eq!(full[2303], Point2 { x: 95.0 / 96.0, y: 95.0 / 96.0 });
+        assert_eq!(
+            full[2303],
+            Point2 {
+                x: 95.0 / 96.0,
+                y: 95.0 / 96.0
+            }
+        );
     }
 }

@@ -21,6 +21,10 @@ use crate::{Detection, EngineError, Point2, Rect};
 /// Boxes that overlap by more (intersection over union) are one face.
 const MAX_OVERLAP: f32 = 0.3;
 
+/// Score from which a candidate takes part in the mean of its face: MediaPipe's default. It is
+/// independent of the score that a face needs, so that a stricter limit never moves a box.
+const MIN_CANDIDATE_SCORE: f32 = 0.5;
+
 /// The layers of the short-range model: 16x16x2 + 8x8x6 = 896 anchors.
 pub(crate) const SHORT_RANGE: &[AnchorLayer] = &[
     AnchorLayer {
@@ -76,9 +80,11 @@ impl Detector {
         let input = crop(frame, &region, &self.format);
         let count = self.anchors.len();
         let [boxes, logits] = self.stage.run(&input, [count * VALUES_PER_ANCHOR, count])?;
-        let found = candidates(&self.anchors, &boxes, &logits, self.format.side, min_score);
-        let kept = suppress(found, MAX_OVERLAP);
-        Ok(kept.iter().map(|c| in_pixels(c, &region)).collect())
+        let candidate_score = MIN_CANDIDATE_SCORE.min(min_score);
+        let found = candidates(&self.anchors, &boxes, &logits, self.format.side, candidate_score);
+        let faces = suppress(found, MAX_OVERLAP);
+        let confident = faces.iter().filter(|face| face.score >= min_score);
+        Ok(confident.map(|face| in_pixels(face, &region)).collect())
     }
 }
 

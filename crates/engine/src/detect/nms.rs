@@ -79,14 +79,21 @@ mod tests {
         assert_eq!(overlap(&unit, &unit), 1.0);
         assert!((overlap(&unit, &candidate(0.5, 1.0).bounds) - 1.0 / 3.0).abs() < 1e-6);
         assert_eq!(overlap(&unit, &candidate(1.0, 1.0).bounds), 0.0);
-        let flat = Rect { height: 0.0, ..unit };
+        let flat = Rect {
+            height: 0.0,
+            ..unit
+        };
         assert_eq!(overlap(&flat, &flat), 0.0);
     }
 
     #[test]
     fn one_face_is_the_weighted_mean_and_keeps_the_best_score() {
         let kept = suppress(
-            vec![candidate(0.2, 0.3), candidate(0.0, 0.9), candidate(5.0, 0.6)],
+            vec![
+                candidate(0.2, 0.3),
+                candidate(0.0, 0.9),
+                candidate(5.0, 0.6),
+            ],
             0.3,
         );
         assert_eq!(kept.len(), 2);
