@@ -276,14 +276,9 @@ pub(super) fn depthwise_row<I: Isa>(
             finish,
             channel,
         };
-        let mut pixel = 0;
-        while pixel + TAPS_PIXELS <= pixels {
-            row.tile::<I, TAPS_PIXELS>(isa, pixel, output);
-            pixel += TAPS_PIXELS;
-        }
-        while pixel < pixels {
-            row.tile::<I, 1>(isa, pixel, output);
-            pixel += 1;
+        match taps.size {
+            [3, 3] => row.run::<I, 3>(isa, output),
+            _ => row.run::<I, 0>(isa, output),
         }
     }
 }
@@ -297,16 +292,37 @@ struct TapsRow<'a> {
 }
 
 impl TapsRow<'_> {
+    /// `K`: height and width of the kernel where they are known when compiling, else 0.
     #[inline(always)]
-    fn tile<I: Isa, const P: usize>(&self, isa: I, pixel: usize, output: &mut [f32]) {
+    fn run<I: Isa, const K: usize>(&self, isa: I, output: &mut [f32]) {
+        let pixels = output.len() / self.finish.bias.len();
+        let mut pixel = 0;
+        while pixel + TAPS_PIXELS <= pixels {
+            self.tile::<I, TAPS_PIXELS, K>(isa, pixel, output);
+            pixel += TAPS_PIXELS;
+        }
+        while pixel < pixels {
+            self.tile::<I, 1, K>(isa, pixel, output);
+            pixel += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize, const K: usize>(
+        &self,
+        isa: I,
+        pixel: usize,
+        output: &mut [f32],
+    ) {
         let ops = isa.f32();
+        let [height, width] = if K == 0 { self.taps.size } else { [K, K] };
         let stride = self.finish.bias.len();
         let step = self.taps.strides[1] * stride;
         let mut sums = [load(isa, self.finish.bias, self.channel); P];
         let mut tap = self.channel;
-        for ky in 0..self.taps.size[0] {
+        for ky in 0..height {
             let row = ky * self.input_row_stride + pixel * step + self.channel;
-            for kx in 0..self.taps.size[1] {
+            for kx in 0..width {
                 let weight = load(isa, &self.taps.weights, tap);
                 tap += stride;
                 for p in 0..P {
