@@ -1,9 +1,8 @@
 //! The inner loops: `rten-simd` compiles each for every vector width and picks one at run time.
 //!
 //! Every function is inlined into the step that calls it, which `rten-simd` asks for. The loads
-//! are unchecked, since a check of each would cost more than the arithmetic (a depthwise
-//! convolution takes three times as long); instead each row checks, before its loop, the last
-//! place that it will read or write.
+//! are unchecked, since a check of each would cost more than the arithmetic; instead each row checks,
+//! before its loop, the last place that it will read or write.
 
 #![allow(unsafe_code)]
 // Counted loops over arrays of registers read better than zipped iterators.

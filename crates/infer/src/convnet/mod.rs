@@ -1,12 +1,12 @@
 //! A runtime for the small convolutional networks of face detection.
 //!
-//! `rten` runs any ONNX file, but computes depthwise convolutions, three quarters of these
-//! networks' layers, one value at a time. This runtime knows only the dozen operators they are
-//! made of and is three to six times as fast on them (`examples/time_models.rs`): pictures lie
-//! in memory pixel by pixel with their channels side by side (NHWC), so that every inner loop
-//! is a vector loop over channels; depthwise and pointwise convolution, residual sum and
-//! activation are one step whose intermediate rows stay in the first-level cache; and a run
-//! takes place on the caller's own thread.
+//! `rten` runs any ONNX file, but its depthwise convolution, of which these networks are made, is
+//! generic code without vectors. This runtime knows only the dozen operators that they need and
+//! is several times as fast (`tools/time_onnxruntime.py` prints the ratios): pictures lie in
+//! memory pixel by pixel with their channels side by side (NHWC), so that every inner loop is a
+//! vector loop over channels; depthwise and pointwise convolution, residual sum and activation are
+//! one step whose intermediate rows stay in the first-level cache; and a run takes place on the
+//! caller's own thread.
 //!
 //! [`graph`] reads the ONNX file, [`plan`] turns it into steps, [`steps`] runs them and
 //! [`kernels`] holds the inner loops, written on `rten-simd` for whatever vectors the CPU has.
