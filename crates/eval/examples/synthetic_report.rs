@@ -8,7 +8,9 @@ use lifesign_domain::Verdict;
 use lifesign_eval::{Label, Outcome, Report, RowIssue, Sample, Scored, Settings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let folder = std::env::args_os()
+        .nth(1)
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
     write(&folder)
 }
 
@@ -30,15 +32,23 @@ fn write(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
             path: "lab/<odd> & \"quoted\".jpg".into(),
             reason: "label is `real`, must be live or attack".into(),
         },
-        RowIssue { line: Some(40), path: "lab/gone.jpg".into(), reason: "file does not exist".into() },
+        RowIssue {
+            line: Some(40),
+            path: "lab/gone.jpg".into(),
+            reason: "file does not exist".into(),
+        },
     ];
     let report = Report::new(&scored(), &unreadable, settings)?;
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("report.json"), report.to_json()?)?;
     std::fs::write(folder.join("report.txt"), report.to_text())?;
     let picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
-    let pictures: BTreeMap<String, String> =
-        report.worst.iter().skip(1).map(|w| (w.path.clone(), picture.to_owned())).collect();
+    let pictures: BTreeMap<String, String> = report
+        .worst
+        .iter()
+        .skip(1)
+        .map(|w| (w.path.clone(), picture.to_owned()))
+        .collect();
     std::fs::write(folder.join("report.html"), report.to_html(&pictures)?)?;
     Ok(())
 }
@@ -55,15 +65,25 @@ fn scored() -> Vec<Scored> {
     ] {
         for i in 0..n {
             let source = ["lab", "phones", "webcam_one_person", "street"][i % 4];
-            let person = if source == "webcam_one_person" { 0 } else { i / 4 % 25 };
+            let person = if source == "webcam_one_person" {
+                0
+            } else {
+                i / 4 % 25
+            };
             let mut normal = || (0..6).map(|_| random.f64()).sum::<f64>() / 3.0 - 1.0;
             let shift = if person % 7 == 3 { -0.12 } else { 0.0 };
             let confidence = (mean + shift + 0.45 * normal()).clamp(0.0, 1.0);
             let signals = [
                 ("pad_context", confidence + 0.1 * normal()),
-                ("lbp_texture", 0.5 + 0.3 * (confidence - 0.5) + 0.4 * normal()),
+                (
+                    "lbp_texture",
+                    0.5 + 0.3 * (confidence - 0.5) + 0.4 * normal(),
+                ),
                 ("sharpness", 0.6 + 0.3 * normal()),
-                ("facial_symmetry", 0.6 - 0.2 * (confidence - 0.5) + 0.3 * normal()),
+                (
+                    "facial_symmetry",
+                    0.6 - 0.2 * (confidence - 0.5) + 0.3 * normal(),
+                ),
             ];
             let outcome = if i % 90 == 5 {
                 Outcome::NonResponse("no face was found".into())

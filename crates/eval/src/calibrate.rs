@@ -59,9 +59,13 @@ pub struct Observations {
 impl Observations {
     /// The answers that hold at least one of `signals`; the others are counted.
     ///
-    /// Presentations without a score cannot be fitted to and are left out.
+    /// Presentations without a score cannot be fitted to and are left out; the bona fide ones
+    /// among them come on top of the target's BPCER.
     pub fn new(scored: &[Scored], signals: &[String]) -> (Self, usize) {
-        let mut all = Self { signals: signals.to_vec(), ..Self::default() };
+        let mut all = Self {
+            signals: signals.to_vec(),
+            ..Self::default()
+        };
         let mut left_out = 0;
         for Scored { sample, outcome } in scored {
             let row: Vec<f64> = signals
@@ -134,10 +138,13 @@ pub fn calibrate(data: &Observations, target: Target) -> Result<Calibrated, Cali
         .map(|strength| (*strength, out_of_fold(data, &folds, *strength)))
         .map(|(strength, scores)| (auc(data, &scores), strength, scores))
         // Of equals the strongest pull, which comes first, is kept.
-        .fold(None, |best: Option<(f64, f64, Vec<f64>)>, next| match best {
-            Some(best) if best.0 >= next.0 - 1e-4 => Some(best),
-            _ => Some(next),
-        })
+        .fold(
+            None,
+            |best: Option<(f64, f64, Vec<f64>)>, next| match best {
+                Some(best) if best.0 >= next.0 - 1e-4 => Some(best),
+                _ => Some(next),
+            },
+        )
         .map(|(_, strength, scores)| (strength, scores))
         .ok_or(CalibrateError::NoInformation)?;
     let everything: Vec<usize> = (0..data.live.len()).collect();
@@ -213,8 +220,10 @@ fn cross_validated(
     let mut confidence = scores.clone();
     for fold in folds {
         let other = |i: usize| !fold.left_out.contains(&i);
-        let map =
-            ConfidenceMap::new(threshold(data, &scores, other, target), target.operating_point);
+        let map = ConfidenceMap::new(
+            threshold(data, &scores, other, target),
+            target.operating_point,
+        );
         for i in &fold.left_out {
             if let (Some(to), Some(from)) = (confidence.get_mut(*i), scores.get(*i)) {
                 *to = map.apply(*from);

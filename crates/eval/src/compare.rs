@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::format::{percent, rate, table};
+use crate::format::{area, chosen, percent, plain_area, rate, table};
 use crate::{Estimate, Report};
 
 /// One figure in two reports.
@@ -32,7 +32,9 @@ impl Difference {
     }
 
     fn verdict(&self) -> &'static str {
-        let better = self.change().map(|change| (change > 0.0) == self.higher_is_better);
+        let better = self
+            .change()
+            .map(|change| (change > 0.0) == self.higher_is_better);
         match (self.change(), self.overlap(), better) {
             (None, ..) => "in one report only",
             (Some(0.0), ..) => "equal",
@@ -59,7 +61,9 @@ pub fn differences(a: &Report, b: &Report) -> Vec<Difference> {
     }
     let (a, b) = (figures(a), figures(b));
     let find = |all: &[Figure], name: &str| {
-        all.iter().find(|(n, ..)| n == name).and_then(|(_, _, estimate)| *estimate)
+        all.iter()
+            .find(|(n, ..)| n == name)
+            .and_then(|(_, _, estimate)| *estimate)
     };
     names
         .into_iter()
@@ -90,10 +94,24 @@ pub fn compare(a: &Report, b: &Report) -> String {
     text.push('\n');
     let mut rows = vec![["", "A", "B", "B - A", ""].map(str::to_owned).to_vec()];
     rows.extend(differences(a, b).iter().map(|d| {
-        let change = d.change().map_or_else(|| "–".to_owned(), |c| {
-            format!("{}{}", if c > 0.0 { "+" } else { "" }, percent(c))
-        });
-        vec![d.figure.clone(), rate(d.a), rate(d.b), change, d.verdict().to_owned()]
+        // Of all figures only areas are better when they are higher.
+        let text = if d.higher_is_better { area } else { rate };
+        let number = if d.higher_is_better {
+            plain_area
+        } else {
+            percent
+        };
+        let change = d.change().map_or_else(
+            || "–".to_owned(),
+            |c| format!("{}{}", if c > 0.0 { "+" } else { "" }, number(c)),
+        );
+        vec![
+            d.figure.clone(),
+            text(d.a),
+            text(d.b),
+            change,
+            d.verdict().to_owned(),
+        ]
     }));
     text + &table(&rows)
 }
@@ -114,7 +132,11 @@ fn figures(report: &Report) -> Vec<Figure> {
         lower("BPNRR", o.bpnrr),
     ];
     all.extend(o.apcer_at_bpcer.iter().map(|at| {
-        (format!("APCER worst at BPCER {}", percent(at.bpcer)), false, at.worst)
+        (
+            format!("APCER worst at BPCER {}", chosen(at.bpcer)),
+            false,
+            at.worst,
+        )
     }));
     for s in &report.species {
         all.push((format!("AUC {}", s.species), true, s.auc));

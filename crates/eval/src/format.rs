@@ -2,22 +2,42 @@
 
 use crate::Estimate;
 
-/// A share in percent: one decimal, none for whole percents of settings such as 5%.
+/// A rate in percent with one decimal.
 pub(crate) fn percent(share: f64) -> String {
-    let text = format!("{:.1}%", 100.0 * share);
-    text.strip_suffix(".0%").map_or(text.clone(), |whole| format!("{whole}%"))
+    format!("{:.1}%", 100.0 * share)
 }
 
-/// A share in percent with its interval.
+/// A share that someone chose, such as 5%: decimals only where it has some.
+pub(crate) fn chosen(share: f64) -> String {
+    format!("{}%", (1e6 * share).round() / 1e4)
+}
+
+/// A rate in percent with its interval.
 pub(crate) fn rate(estimate: Option<Estimate>) -> String {
+    with_interval(estimate, percent, |share| format!("{:.1}", 100.0 * share))
+}
+
+/// An area under a curve with its interval.
+pub(crate) fn area(estimate: Option<Estimate>) -> String {
+    with_interval(estimate, plain_area, plain_area)
+}
+
+/// An area under a curve, from 0 to 1.
+pub(crate) fn plain_area(area: f64) -> String {
+    format!("{area:.3}")
+}
+
+fn with_interval(
+    estimate: Option<Estimate>,
+    value: impl Fn(f64) -> String,
+    end: impl Fn(f64) -> String,
+) -> String {
     let Some(e) = estimate else {
         return "–".to_owned();
     };
     match (e.low, e.high) {
-        (Some(low), Some(high)) => {
-            format!("{} [{:.1}, {:.1}]", percent(e.value), 100.0 * low, 100.0 * high)
-        }
-        _ => format!("{} [no interval]", percent(e.value)),
+        (Some(low), Some(high)) => format!("{} [{}, {}]", value(e.value), end(low), end(high)),
+        _ => format!("{} [no interval]", value(e.value)),
     }
 }
 
@@ -31,7 +51,11 @@ pub(crate) fn count(n: usize, noun: &str) -> String {
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|c| c.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();

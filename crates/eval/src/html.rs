@@ -35,6 +35,8 @@ impl Report {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_template("page.html", PAGE)?;
         let page = view::Page::new(self, pictures, STYLE);
-        Ok(environment.get_template("page.html")?.render(Serde(&page))?)
+        Ok(environment
+            .get_template("page.html")?
+            .render(Serde(&page))?)
     }
 }

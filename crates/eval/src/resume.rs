@@ -43,7 +43,10 @@ impl FileKey {
     /// Where the file's metadata cannot be read.
     pub fn of(sample: &Sample) -> std::io::Result<Self> {
         let metadata = std::fs::metadata(&sample.file)?;
-        let modified = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|t| t.duration_since(UNIX_EPOCH).ok());
         Ok(Self {
             path: sample.path.clone(),
             size_bytes: metadata.len(),
@@ -105,7 +108,10 @@ impl Journal {
     /// # Errors
     /// Where the file cannot be read or written, or is no journal.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<(Self, Opened), JournalError> {
-        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let failed = |source| JournalError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(path).map_err(failed)?;
@@ -114,9 +120,15 @@ impl Journal {
             Found::Nothing => (Opened::New, HashMap::new()),
             Found::Foreign => return Err(JournalError::NotAJournal(path.to_owned())),
             Found::Journal { of, .. } if of != *fingerprint => (Opened::Restarted, HashMap::new()),
-            Found::Journal { answers, damaged, .. } => {
-                (Opened::Resumed { answers: answers.len(), damaged }, answers)
-            }
+            Found::Journal {
+                answers, damaged, ..
+            } => (
+                Opened::Resumed {
+                    answers: answers.len(),
+                    damaged,
+                },
+                answers,
+            ),
         };
         if let Opened::Resumed { .. } = opened {
             end_with_newline(&mut file).map_err(failed)?;
@@ -125,7 +137,14 @@ impl Journal {
             file.rewind().map_err(failed)?;
             writeln!(file, "{head}").map_err(failed)?;
         }
-        Ok((Self { path: path.to_owned(), file, answers }, opened))
+        Ok((
+            Self {
+                path: path.to_owned(),
+                file,
+                answers,
+            },
+            opened,
+        ))
     }
 
     /// The answer to this state of this file, if it is known.
@@ -138,11 +157,17 @@ impl Journal {
     /// # Errors
     /// Where the file cannot be written.
     pub fn record(&mut self, key: FileKey, outcome: &Outcome) -> Result<(), JournalError> {
-        let line = Line { key, outcome: outcome.clone() };
+        let line = Line {
+            key,
+            outcome: outcome.clone(),
+        };
         let written = serde_json::to_string(&line)
             .map_err(std::io::Error::from)
             .and_then(|text| self.file.write_all(format!("{text}\n").as_bytes()));
-        written.map_err(|source| JournalError::Io { path: self.path.clone(), source })?;
+        written.map_err(|source| JournalError::Io {
+            path: self.path.clone(),
+            source,
+        })?;
         self.answers.insert(line.key, line.outcome);
         Ok(())
     }
@@ -151,7 +176,11 @@ impl Journal {
 enum Found {
     Nothing,
     Foreign,
-    Journal { of: Fingerprint, answers: HashMap<FileKey, Outcome>, damaged: usize },
+    Journal {
+        of: Fingerprint,
+        answers: HashMap<FileKey, Outcome>,
+        damaged: usize,
+    },
 }
 
 impl Found {
@@ -174,7 +203,11 @@ impl Found {
                 Err(_) => damaged += 1,
             }
         }
-        Ok(Self::Journal { of, answers, damaged })
+        Ok(Self::Journal {
+            of,
+            answers,
+            damaged,
+        })
     }
 }
 
@@ -208,14 +241,20 @@ mod tests {
     }
 
     fn key(path: &str) -> FileKey {
-        FileKey { path: path.into(), size_bytes: 1, modified_ns: 1_700_000_000_000_000_007 }
+        FileKey {
+            path: path.into(),
+            size_bytes: 1,
+            modified_ns: 1_700_000_000_000_000_007,
+        }
     }
 
     fn three_answers(path: &Path) {
         let (mut journal, opened) = Journal::open(path, &fingerprint("a")).unwrap();
         assert_eq!(opened, Opened::New);
         journal.record(key("x"), &score(0.25)).unwrap();
-        journal.record(key("y"), &Outcome::NonResponse("no face".into())).unwrap();
+        journal
+            .record(key("y"), &Outcome::NonResponse("no face".into()))
+            .unwrap();
         journal.record(key("z"), &score(0.75)).unwrap();
     }
 
@@ -228,14 +267,29 @@ mod tests {
         std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
 
         let (mut journal, opened) = Journal::open(&path, &fingerprint("a")).unwrap();
-        assert_eq!(opened, Opened::Resumed { answers: 2, damaged: 1 });
+        assert_eq!(
+            opened,
+            Opened::Resumed {
+                answers: 2,
+                damaged: 1
+            }
+        );
         assert_eq!(journal.get(&key("x")), Some(&score(0.25)));
-        assert_eq!(journal.get(&key("y")), Some(&Outcome::NonResponse("no face".into())));
+        assert_eq!(
+            journal.get(&key("y")),
+            Some(&Outcome::NonResponse("no face".into()))
+        );
         assert_eq!(journal.get(&key("z")), None);
         journal.record(key("z"), &score(0.5)).unwrap();
 
         let (journal, opened) = Journal::open(&path, &fingerprint("a")).unwrap();
-        assert_eq!(opened, Opened::Resumed { answers: 3, damaged: 1 });
+        assert_eq!(
+            opened,
+            Opened::Resumed {
+                answers: 3,
+                damaged: 1
+            }
+        );
         assert_eq!(journal.get(&key("z")), Some(&score(0.5)));
     }
 
@@ -248,7 +302,13 @@ mod tests {
         assert_eq!(opened, Opened::Restarted);
         assert_eq!(journal.get(&key("x")), None);
         let (_, opened) = Journal::open(&path, &fingerprint("b")).unwrap();
-        assert_eq!(opened, Opened::Resumed { answers: 0, damaged: 0 });
+        assert_eq!(
+            opened,
+            Opened::Resumed {
+                answers: 0,
+                damaged: 0
+            }
+        );
     }
 
     #[test]

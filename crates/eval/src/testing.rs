@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lifesign_domain::Verdict;
 
-use crate::{Label, Outcome, Sample, Scored};
+use crate::{Label, Outcome, Sample};
 
 pub(crate) fn sample(path: &str, label: Label, species: &str) -> Sample {
     Sample {
@@ -25,9 +25,9 @@ pub(crate) fn score(confidence: f64) -> Outcome {
         c if c < 0.54 => Verdict::Spoof,
         _ => Verdict::Inconclusive,
     };
-    Outcome::Score { confidence, verdict, signals: BTreeMap::new() }
-}
-
-pub(crate) fn scored(path: &str, label: Label, species: &str, outcome: Outcome) -> Scored {
-    Scored { sample: sample(path, label, species), outcome }
+    Outcome::Score {
+        confidence,
+        verdict,
+        signals: BTreeMap::new(),
+    }
 }

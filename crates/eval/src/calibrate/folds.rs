@@ -47,7 +47,10 @@ pub(super) fn unit(data: &Observations) -> Unit {
             groups.len() >= MIN_GROUPS
         })
     };
-    [Unit::Source, Unit::Person].into_iter().find(|u| enough(*u)).unwrap_or(Unit::Image)
+    [Unit::Source, Unit::Person]
+        .into_iter()
+        .find(|u| enough(*u))
+        .unwrap_or(Unit::Image)
 }
 
 /// Deals whole groups out, the largest first, each to the fold that is smallest so far.
@@ -70,7 +73,9 @@ pub(super) fn split(data: &Observations) -> Vec<Fold> {
     parts
         .into_iter()
         .map(|left_out| Fold {
-            rest: (0..data.live.len()).filter(|i| !left_out.contains(i)).collect(),
+            rest: (0..data.live.len())
+                .filter(|i| !left_out.contains(i))
+                .collect(),
             left_out,
         })
         .collect()

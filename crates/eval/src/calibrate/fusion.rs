@@ -2,12 +2,20 @@
 
 /// Weighted mean of the scores that were assessed (not NaN); 0 where none with a weight was.
 pub fn fuse(scores: &[f64], weights: &[f64]) -> f64 {
-    let assessed = || scores.iter().zip(weights).filter(|(score, _)| !score.is_nan());
+    let assessed = || {
+        scores
+            .iter()
+            .zip(weights)
+            .filter(|(score, _)| !score.is_nan())
+    };
     let total: f64 = assessed().map(|(_, weight)| weight).sum();
     if total <= 0.0 {
         return 0.0;
     }
-    assessed().map(|(score, weight)| score * weight).sum::<f64>() / total
+    assessed()
+        .map(|(score, weight)| score * weight)
+        .sum::<f64>()
+        / total
 }
 
 #[cfg(test)]

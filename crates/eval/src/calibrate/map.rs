@@ -17,7 +17,9 @@ impl ConfidenceMap {
     /// [0, 1] is moved just inside.
     pub fn new(threshold: f64, operating_point: f64) -> Self {
         let threshold = threshold.clamp(EDGE, 1.0 - EDGE);
-        Self { knots: vec![(0.0, 0.0), (threshold, operating_point), (1.0, 1.0)] }
+        Self {
+            knots: vec![(0.0, 0.0), (threshold, operating_point), (1.0, 1.0)],
+        }
     }
 
     /// The confidence of a fused score; scores outside [0, 1] are clamped, NaN becomes 0.

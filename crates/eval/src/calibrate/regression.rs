@@ -41,7 +41,9 @@ impl Problem {
         let means: Vec<f64> = (0..signals).map(|j| mean(&scores, j)).collect();
         let centred = scores.iter().map(|row| {
             let pairs = row.iter().zip(&means);
-            pairs.map(|(s, m)| if s.is_nan() { 0.0 } else { s - m }).collect()
+            pairs
+                .map(|(s, m)| if s.is_nan() { 0.0 } else { s - m })
+                .collect()
         });
         let signs: Vec<f64> = rows
             .iter()
@@ -77,13 +79,25 @@ impl Problem {
                 .enumerate()
                 .map(|(j, (a, g))| {
                     let moved = a - step * g;
-                    if j < self.signals { moved.max(0.0) } else { moved }
+                    if j < self.signals {
+                        moved.max(0.0)
+                    } else {
+                        moved
+                    }
                 })
                 .collect();
             let grown = (1.0 + (1.0 + 4.0 * momentum * momentum).sqrt()) / 2.0;
             let push = (momentum - 1.0) / grown;
-            ahead = next.iter().zip(&u).map(|(n, u)| n + push * (n - u)).collect();
-            let moved = next.iter().zip(&u).map(|(n, u)| (n - u).abs()).fold(0.0, f64::max);
+            ahead = next
+                .iter()
+                .zip(&u)
+                .map(|(n, u)| n + push * (n - u))
+                .collect();
+            let moved = next
+                .iter()
+                .zip(&u)
+                .map(|(n, u)| (n - u).abs())
+                .fold(0.0, f64::max);
             (u, momentum) = (next, grown);
             if moved < TOLERANCE {
                 break;
@@ -97,11 +111,18 @@ impl Problem {
         let (coefficients, bias) = u.split_at(self.signals.min(u.len()));
         let bias = bias.first().copied().unwrap_or(0.0);
         let mean = coefficients.iter().sum::<f64>() / self.signals.max(1) as f64;
-        let mut gradient: Vec<f64> =
-            coefficients.iter().map(|c| 2.0 * self.strength * (c - mean)).collect();
+        let mut gradient: Vec<f64> = coefficients
+            .iter()
+            .map(|c| 2.0 * self.strength * (c - mean))
+            .collect();
         let mut bias_gradient = 0.0;
         for ((row, sign), importance) in self.rows.iter().zip(&self.signs).zip(&self.importance) {
-            let sum: f64 = bias + row.iter().zip(coefficients).map(|(x, c)| x * c).sum::<f64>();
+            let sum: f64 = bias
+                + row
+                    .iter()
+                    .zip(coefficients)
+                    .map(|(x, c)| x * c)
+                    .sum::<f64>();
             let slope = -sign * importance / (1.0 + (sign * sum).exp());
             for (g, x) in gradient.iter_mut().zip(row) {
                 *g += slope * x;
@@ -114,7 +135,10 @@ impl Problem {
 }
 
 fn mean(rows: &[&Vec<f64>], column: usize) -> f64 {
-    let assessed = rows.iter().filter_map(|row| row.get(column)).filter(|s| !s.is_nan());
+    let assessed = rows
+        .iter()
+        .filter_map(|row| row.get(column))
+        .filter(|s| !s.is_nan());
     let (sum, n) = assessed.fold((0.0, 0usize), |(sum, n), s| (sum + s, n + 1));
     sum / n.max(1) as f64
 }

@@ -27,7 +27,9 @@ pub struct Shortage {
 
 impl Shortage {
     fn any(&self) -> bool {
-        [self.live, self.attack, self.persons].iter().any(|(found, needed)| found < needed)
+        [self.live, self.attack, self.persons]
+            .iter()
+            .any(|(found, needed)| found < needed)
     }
 }
 
@@ -42,7 +44,10 @@ impl std::fmt::Display for Shortage {
             .iter()
             .filter(|(_, (found, needed))| found < needed)
             .map(|(what, (found, needed))| {
-                format!("{} more {what} ({found} found, {needed} needed)", needed - found)
+                format!(
+                    "{} more {what} ({found} found, {needed} needed)",
+                    needed - found
+                )
             })
             .collect();
         f.write_str(&missing.join(", "))
@@ -91,7 +96,10 @@ pub(super) fn check(data: &Observations, target: Target) -> Result<(), Calibrate
         persons: (persons, if names_persons(data) { MIN_PERSONS } else { 0 }),
     };
     if shortage.any() {
-        return Err(CalibrateError::TooSmall { bpcer: target.bpcer, shortage });
+        return Err(CalibrateError::TooSmall {
+            bpcer: target.bpcer,
+            shortage,
+        });
     }
     Ok(())
 }
@@ -114,7 +122,9 @@ fn shape(data: &Observations) -> Result<(), CalibrateError> {
         ("persons", data.person.len()),
     ] {
         if found != n {
-            return Err(CalibrateError::Shape(format!("{found} {what} for {n} labels")));
+            return Err(CalibrateError::Shape(format!(
+                "{found} {what} for {n} labels"
+            )));
         }
     }
     let signals = data.signals.len();
@@ -123,8 +133,13 @@ fn shape(data: &Observations) -> Result<(), CalibrateError> {
             let text = format!("row {i} has {} scores for {signals} signals", row.len());
             return Err(CalibrateError::Shape(text));
         }
-        if let Some(score) = row.iter().find(|s| !s.is_nan() && !(0.0..=1.0).contains(*s)) {
-            return Err(CalibrateError::Shape(format!("row {i} holds {score}, must be in [0, 1]")));
+        if let Some(score) = row
+            .iter()
+            .find(|s| !s.is_nan() && !(0.0..=1.0).contains(*s))
+        {
+            return Err(CalibrateError::Shape(format!(
+                "row {i} holds {score}, must be in [0, 1]"
+            )));
         }
     }
     Ok(())
@@ -136,8 +151,10 @@ fn names_persons(data: &Observations) -> bool {
 
 fn live_persons(data: &Observations) -> usize {
     let rows = data.live.iter().zip(data.person.iter().zip(&data.source));
-    let persons: BTreeSet<_> =
-        rows.filter(|(live, (p, _))| **live && !p.is_empty()).map(|(_, who)| who).collect();
+    let persons: BTreeSet<_> = rows
+        .filter(|(live, (p, _))| **live && !p.is_empty())
+        .map(|(_, who)| who)
+        .collect();
     persons.len()
 }
 
@@ -145,7 +162,10 @@ fn live_persons(data: &Observations) -> usize {
 pub(super) fn notes(data: &Observations, folds: &[Fold]) -> Vec<String> {
     let unit = folds::unit(data);
     let mut notes = vec![match unit {
-        Unit::Source => format!("cross-validated over {} folds of whole sources", folds.len()),
+        Unit::Source => format!(
+            "cross-validated over {} folds of whole sources",
+            folds.len()
+        ),
         Unit::Person => format!(
             "cross-validated over {} folds of whole persons; figures on another camera or place \
              will be worse",

@@ -26,7 +26,12 @@ struct Plot {
 
 impl Plot {
     fn new(height: f64, x: (f64, f64), y: (f64, f64)) -> Self {
-        Self { height, x, y, body: String::new() }
+        Self {
+            height,
+            x,
+            y,
+            body: String::new(),
+        }
     }
 
     fn px(&self, x: f64) -> f64 {
@@ -40,16 +45,24 @@ impl Plot {
     }
 
     fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let (x1, y1, x2, y2) =
-            (self.px(from.0), self.py(from.1), self.px(to.0), self.py(to.1));
+        let (x1, y1, x2, y2) = (
+            self.px(from.0),
+            self.py(from.1),
+            self.px(to.0),
+            self.py(to.1),
+        );
         self.add(format_args!(
             r#"<line class="{class}" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
         ));
     }
 
     fn rect(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let (x1, y1, x2, y2) =
-            (self.px(from.0), self.py(from.1), self.px(to.0), self.py(to.1));
+        let (x1, y1, x2, y2) = (
+            self.px(from.0),
+            self.py(from.1),
+            self.px(to.0),
+            self.py(to.1),
+        );
         let (x, y, w, h) = (x1.min(x2), y1.min(y2), (x2 - x1).abs(), (y2 - y1).abs());
         self.add(format_args!(
             r#"<rect class="{class}" x="{x:.2}" y="{y:.2}" width="{w:.2}" height="{h:.2}"/>"#
@@ -67,7 +80,9 @@ impl Plot {
 
     fn dot(&mut self, class: &str, (x, y): (f64, f64)) {
         let (x, y) = (self.px(x), self.py(y));
-        self.add(format_args!(r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="4"/>"#));
+        self.add(format_args!(
+            r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="4"/>"#
+        ));
     }
 
     /// Grid line and text at `x`.
@@ -85,7 +100,9 @@ impl Plot {
         let (from, to) = self.x;
         self.line("grid", (from, y), (to, y));
         let (px, py) = (LEFT - 6.0, self.py(y) + 4.0);
-        self.add(format_args!(r#"<text x="{px:.1}" y="{py:.1}" text-anchor="end">{text}</text>"#));
+        self.add(format_args!(
+            r#"<text x="{px:.1}" y="{py:.1}" text-anchor="end">{text}</text>"#
+        ));
     }
 
     fn titles(&mut self, x: &str, y: &str) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::charts;
-use crate::format::{count, percent, rate};
+use crate::format::{area, chosen, count, percent, plain_area, rate};
 use crate::report::{Answers, GroupRow, GroupTable, NonResponse, WorstError};
 use crate::{Estimate, Label, Report, RowIssue};
 
@@ -152,7 +152,11 @@ struct List<'a, T> {
 impl<'a, T> List<'a, T> {
     fn new(rows: &'a [T]) -> Self {
         let shown = rows.get(..LIST_ROWS.min(rows.len())).unwrap_or_default();
-        Self { all: rows.len(), hidden: rows.len() - shown.len(), rows: shown }
+        Self {
+            all: rows.len(),
+            hidden: rows.len() - shown.len(),
+            rows: shown,
+        }
     }
 }
 
@@ -164,17 +168,20 @@ impl<'a> Page<'a> {
     ) -> Self {
         let s = &report.settings;
         let names: Vec<String> = report.species.iter().map(|s| s.species.clone()).collect();
-        let mut species_header: Vec<String> = ["APCER", "APNRR", "AUC", "EER"].map(str::to_owned).to_vec();
+        let mut species_header: Vec<String> =
+            ["APCER", "APNRR", "AUC", "EER"].map(str::to_owned).to_vec();
         let points = report.overall.apcer_at_bpcer.iter();
-        species_header.extend(points.map(|at| format!("APCER at BPCER {}", percent(at.bpcer))));
+        species_header.extend(points.map(|at| format!("APCER at BPCER {}", chosen(at.bpcer))));
         let mut signal_header = vec!["all attacks".to_owned()];
         signal_header.extend(names.iter().cloned());
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for without in &report.non_responses {
             *reasons.entry(&without.reason).or_default() += 1;
         }
-        let mut reasons: Vec<(String, usize)> =
-            reasons.into_iter().map(|(reason, n)| (reason.to_owned(), n)).collect();
+        let mut reasons: Vec<(String, usize)> = reasons
+            .into_iter()
+            .map(|(reason, n)| (reason.to_owned(), n))
+            .collect();
         reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
         Self {
             style,
@@ -190,7 +197,10 @@ impl<'a> Page<'a> {
             legend: names
                 .iter()
                 .enumerate()
-                .map(|(n, name)| Key { name: name.clone(), colour: charts::colour(n) })
+                .map(|(n, name)| Key {
+                    name: name.clone(),
+                    colour: charts::colour(n),
+                })
                 .collect(),
             roc: charts::roc(report),
             det: charts::det(report),
@@ -220,7 +230,11 @@ fn subtitle(report: &Report) -> Vec<String> {
     let (s, b) = (&report.settings, &report.basis);
     let mut parts = vec![
         count(b.live, "bona fide presentation"),
-        format!("{} of {} species", count(b.attack, "attack"), report.species.len()),
+        format!(
+            "{} of {} species",
+            count(b.attack, "attack"),
+            report.species.len()
+        ),
     ];
     if b.persons > 0 {
         parts.push(count(b.persons, "person"));
@@ -252,28 +266,48 @@ fn tiles(report: &Report) -> Vec<Tile> {
     let tile = |name: &str, estimate: Option<Estimate>, says: String| Tile {
         name: name.to_owned(),
         value: estimate.map_or_else(|| "–".to_owned(), |e| percent(e.value)),
-        interval: interval(estimate),
+        interval: interval(estimate, percent),
         says,
     };
+    let auc = Tile {
+        name: "AUC".to_owned(),
+        value: o
+            .auc
+            .map_or_else(|| "–".to_owned(), |e| plain_area(e.value)),
+        interval: interval(o.auc, plain_area),
+        says: "all attacks together".to_owned(),
+    };
     let mut tiles = vec![
-        tile("APCER", o.apcer_worst, format!("worst species: {}", o.worst_species)),
+        tile(
+            "APCER",
+            o.apcer_worst,
+            format!("worst species: {}", o.worst_species),
+        ),
         tile("BPCER", o.bpcer, "bona fide turned away".to_owned()),
         tile("ACER", o.acer, "mean of the two".to_owned()),
         tile("EER", o.eer, "all attacks together".to_owned()),
-        tile("AUC", o.auc, "all attacks together".to_owned()),
+        auc,
     ];
     tiles.extend(o.apcer_at_bpcer.iter().map(|at| {
-        let name = format!("APCER at BPCER {}", percent(at.bpcer));
-        tile(&name, at.worst, format!("worst species: {}", at.worst_species))
+        let name = format!("APCER at BPCER {}", chosen(at.bpcer));
+        tile(
+            &name,
+            at.worst,
+            format!("worst species: {}", at.worst_species),
+        )
     }));
-    tiles.push(tile("BPNRR", o.bpnrr, "bona fide without a score".to_owned()));
+    tiles.push(tile(
+        "BPNRR",
+        o.bpnrr,
+        "bona fide without a score".to_owned(),
+    ));
     tiles.push(tile("APNRR", o.apnrr, "attacks without a score".to_owned()));
     tiles
 }
 
-fn interval(estimate: Option<Estimate>) -> String {
+fn interval(estimate: Option<Estimate>, text: impl Fn(f64) -> String) -> String {
     match estimate.map(|e| (e.low, e.high)) {
-        Some((Some(low), Some(high))) => format!("{} to {}", percent(low), percent(high)),
+        Some((Some(low), Some(high))) => format!("{} to {}", text(low), text(high)),
         _ => "no interval".to_owned(),
     }
 }
@@ -310,10 +344,9 @@ fn species(report: &Report) -> Vec<Species> {
         colour: charts::colour(n),
         n: s.presentations,
         units: s.units,
-        cells: [s.apcer, s.apnrr, s.auc, s.eer]
+        cells: [rate(s.apcer), rate(s.apnrr), area(s.auc), rate(s.eer)]
             .into_iter()
-            .chain(s.apcer_at_bpcer.iter().copied())
-            .map(rate)
+            .chain(s.apcer_at_bpcer.iter().map(|e| rate(*e)))
             .collect(),
     })
     .collect()
@@ -322,11 +355,16 @@ fn species(report: &Report) -> Vec<Species> {
 /// APCER of each species at the threshold and at each BPCER.
 fn apcer_bars(report: &Report) -> Vec<Bars> {
     let at_threshold = format!("at the threshold {:.2}", report.settings.threshold);
-    let mut figures: Vec<(String, Vec<Option<Estimate>>)> =
-        vec![(at_threshold, report.species.iter().map(|s| s.apcer).collect())];
+    let mut figures: Vec<(String, Vec<Option<Estimate>>)> = vec![(
+        at_threshold,
+        report.species.iter().map(|s| s.apcer).collect(),
+    )];
     for (k, at) in report.overall.apcer_at_bpcer.iter().enumerate() {
-        let each = report.species.iter().map(|s| s.apcer_at_bpcer.get(k).copied().flatten());
-        figures.push((format!("at BPCER {}", percent(at.bpcer)), each.collect()));
+        let each = report
+            .species
+            .iter()
+            .map(|s| s.apcer_at_bpcer.get(k).copied().flatten());
+        figures.push((format!("at BPCER {}", chosen(at.bpcer)), each.collect()));
     }
     let rows = |estimates: Vec<Option<Estimate>>| {
         report
@@ -334,16 +372,33 @@ fn apcer_bars(report: &Report) -> Vec<Bars> {
             .iter()
             .zip(estimates)
             .enumerate()
-            .map(|(n, (s, e))| bar(&s.species, charts::colour(n), s.presentations.to_string(), e))
+            .map(|(n, (s, e))| {
+                bar(
+                    &s.species,
+                    charts::colour(n),
+                    s.presentations.to_string(),
+                    e,
+                )
+            })
             .collect()
     };
-    figures.into_iter().map(|(title, estimates)| Bars { title, rows: rows(estimates) }).collect()
+    figures
+        .into_iter()
+        .map(|(title, estimates)| Bars {
+            title,
+            rows: rows(estimates),
+        })
+        .collect()
 }
 
 fn bar(name: &str, colour: String, n: String, estimate: Option<Estimate>) -> Bar {
     let ends = estimate.and_then(|e| Some((e.low?, e.high?)));
     Bar {
-        name: if name.is_empty() { "(none)".to_owned() } else { name.to_owned() },
+        name: if name.is_empty() {
+            "(none)".to_owned()
+        } else {
+            name.to_owned()
+        },
         colour,
         n,
         value: place(estimate.map_or(0.0, |e| e.value)),
@@ -361,7 +416,14 @@ fn group(table: &GroupTable) -> Group {
     let shown = || table.rows.iter().take(GROUP_ROWS);
     let bars = shown()
         .filter(|row| row.live > 0)
-        .map(|row| bar(&row.value, "live".to_owned(), row.live.to_string(), row.bpcer))
+        .map(|row| {
+            bar(
+                &row.value,
+                "live".to_owned(),
+                row.live.to_string(),
+                row.bpcer,
+            )
+        })
         .collect();
     Group {
         column: table.column.clone(),
@@ -374,16 +436,26 @@ fn group(table: &GroupTable) -> Group {
 
 fn group_cells(row: &GroupRow) -> GroupCells {
     GroupCells {
-        name: if row.value.is_empty() { "(none)".to_owned() } else { row.value.clone() },
+        name: if row.value.is_empty() {
+            "(none)".to_owned()
+        } else {
+            row.value.clone()
+        },
         live: row.live,
         attack: row.attack,
-        cells: [row.bpcer, row.bpnrr, row.apcer, row.auc, row.eer].map(rate).to_vec(),
+        cells: vec![
+            rate(row.bpcer),
+            rate(row.bpnrr),
+            rate(row.apcer),
+            area(row.auc),
+            rate(row.eer),
+        ],
     }
 }
 
 fn signals(report: &Report) -> Vec<Signal> {
     let cell = |estimate: Option<Estimate>| Cell {
-        text: rate(estimate),
+        text: area(estimate),
         mark: match estimate.map(|e| (e.low, e.high)) {
             Some((_, Some(high))) if high < CHANCE => "below",
             Some((Some(low), _)) if low > CHANCE => "above",
@@ -392,10 +464,17 @@ fn signals(report: &Report) -> Vec<Signal> {
     };
     let rows = report.signals.iter();
     rows.map(|s| {
-        let each = report.species.iter().map(|x| s.by_species.get(&x.species).copied().flatten());
+        let each = report
+            .species
+            .iter()
+            .map(|x| s.by_species.get(&x.species).copied().flatten());
         Signal {
             name: s.name.clone(),
-            assessed: format!("{} / {}", percent(s.assessed_live), percent(s.assessed_attack)),
+            assessed: format!(
+                "{} / {}",
+                percent(s.assessed_live),
+                percent(s.assessed_attack)
+            ),
             cells: std::iter::once(s.auc).chain(each).map(cell).collect(),
         }
     })
@@ -414,8 +493,15 @@ fn worst(error: &WorstError, pictures: &BTreeMap<String, String>) -> Worst {
         source: error.source.clone().unwrap_or_default(),
         confidence: format!("{:.3}", error.confidence),
         verdict: error.verdict.to_string(),
-        signals: error.signals.iter().map(|(n, s)| (n.clone(), format!("{s:.2}"))).collect(),
-        picture: pictures.get(&error.path).filter(|url| is_picture(url)).cloned(),
+        signals: error
+            .signals
+            .iter()
+            .map(|(n, s)| (n.clone(), format!("{s:.2}")))
+            .collect(),
+        picture: pictures
+            .get(&error.path)
+            .filter(|url| is_picture(url))
+            .cloned(),
     }
 }
 
@@ -425,6 +511,7 @@ fn is_picture(url: &str) -> bool {
         .iter()
         .find_map(|head| url.strip_prefix(head));
     base64.is_some_and(|text| {
-        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
     })
 }

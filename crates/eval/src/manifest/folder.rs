@@ -40,7 +40,11 @@ fn find(root: &Path, label: Label) -> Result<Option<PathBuf>, ManifestError> {
     };
     for entry in std::fs::read_dir(root).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
         if name == label.as_str() && path.is_dir() {
             return Ok(Some(path));
         }
@@ -70,14 +74,14 @@ fn walk(root: &Path, folder: &Path, label: Label, manifest: &mut Manifest) {
     }
 }
 
-fn sample(
-    root: &Path,
-    folder: &Path,
-    entry: &DirEntry,
-    label: Label,
-) -> Result<Sample, RowIssue> {
+fn sample(root: &Path, folder: &Path, entry: &DirEntry, label: Label) -> Result<Sample, RowIssue> {
     let path = relative(root, entry.path());
-    let extension = entry.path().extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = entry
+        .path()
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     if !IMAGE_EXTENSIONS.contains(&extension.as_str()) {
         let accepted = IMAGE_EXTENSIONS.join(", ");
         return Err(RowIssue {
@@ -99,7 +103,10 @@ fn sample(
         file: entry.path().to_owned(),
         label,
         species,
-        groups: person.iter().map(|p| ("person".to_owned(), p.clone())).collect::<BTreeMap<_, _>>(),
+        groups: person
+            .iter()
+            .map(|p| ("person".to_owned(), p.clone()))
+            .collect::<BTreeMap<_, _>>(),
         person,
         source: None,
         path,

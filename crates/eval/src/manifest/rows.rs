@@ -27,7 +27,11 @@ pub(super) fn read(path: &Path) -> Result<Manifest, ManifestError> {
     let mut manifest = Manifest {
         samples: Vec::new(),
         issues: Vec::new(),
-        columns: header.further.iter().map(|i| header.names[*i].clone()).collect(),
+        columns: header
+            .further
+            .iter()
+            .map(|i| header.names[*i].clone())
+            .collect(),
     };
     let mut seen = HashSet::new();
     let mut record = csv::StringRecord::new();
@@ -51,7 +55,11 @@ pub(super) fn read(path: &Path) -> Result<Manifest, ManifestError> {
 }
 
 fn io_error(path: &Path, row: &csv::Result<bool>) -> ManifestError {
-    let text = row.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let text = row
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     ManifestError::Read {
         path: path.to_owned(),
         source: std::io::Error::other(text),
@@ -63,7 +71,10 @@ fn delimiter(text: &[u8]) -> u8 {
     let header = text.split(|b| *b == b'\n').next().unwrap_or_default();
     let count = |wanted: u8| header.iter().filter(|b| **b == wanted).count();
     // The last of equals wins, so that a header of one column is read with commas.
-    [b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)).unwrap_or(b',')
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|d| count(*d))
+        .unwrap_or(b',')
 }
 
 struct Header {
@@ -80,7 +91,11 @@ impl Header {
     fn new(record: &csv::StringRecord) -> Result<Self, ManifestError> {
         let names: Vec<String> = record.iter().map(str::to_lowercase).collect();
         if let Some(twice) = names.iter().enumerate().find_map(|(i, name)| {
-            names.iter().take(i).any(|earlier| earlier == name).then_some(name)
+            names
+                .iter()
+                .take(i)
+                .any(|earlier| earlier == name)
+                .then_some(name)
         }) {
             return Err(ManifestError::RepeatedColumn(twice.clone()));
         }
@@ -122,7 +137,9 @@ impl Header {
         };
         if record.len() != self.names.len() {
             let (found, wanted) = (record.len(), self.names.len());
-            return Err(issue(format!("row has {found} fields, the header has {wanted}")));
+            return Err(issue(format!(
+                "row has {found} fields, the header has {wanted}"
+            )));
         }
         if path.is_empty() {
             return Err(issue("path is empty".to_owned()));

@@ -53,16 +53,15 @@ pub(crate) struct Bootstrap {
 impl Bootstrap {
     pub(crate) fn new(units: &Units, samples: usize, draws: usize, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let draws = (0..draws).map(|_| draw(units, samples, &mut random)).collect();
+        let draws = (0..draws)
+            .map(|_| draw(units, samples, &mut random))
+            .collect();
         Self { draws, samples }
     }
 
     /// Computes `figures` on all samples and on every draw. A figure that is NaN on all samples
     /// is `None`; draws on which it is NaN are left out of its interval.
-    pub(crate) fn estimate(
-        &self,
-        figures: impl Fn(&[f64]) -> Vec<f64>,
-    ) -> Vec<Option<Estimate>> {
+    pub(crate) fn estimate(&self, figures: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Option<Estimate>> {
         let values = figures(&vec![1.0; self.samples]);
         let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(self.draws.len()); values.len()];
         for weights in &self.draws {
@@ -116,7 +115,11 @@ mod tests {
     use super::*;
 
     fn one_stratum(units: Vec<Vec<usize>>) -> Units {
-        Units { strata: vec![units], blocked: vec![], by_image: false }
+        Units {
+            strata: vec![units],
+            blocked: vec![],
+            by_image: false,
+        }
     }
 
     fn share(errors: &[f64]) -> impl Fn(&[f64]) -> Vec<f64> {
@@ -132,7 +135,9 @@ mod tests {
     fn the_interval_over_persons_covers_the_truth_as_often_as_it_says() {
         let (experiments, persons, images) = (300, 60, 5);
         let units = one_stratum(
-            (0..persons).map(|p| (p * images..(p + 1) * images).collect()).collect(),
+            (0..persons)
+                .map(|p| (p * images..(p + 1) * images).collect())
+                .collect(),
         );
         let mut random = fastrand::Rng::with_seed(5);
         let mut covered = 0;
@@ -140,16 +145,16 @@ mod tests {
             let errors: Vec<f64> = (0..persons)
                 .flat_map(|_| {
                     let rate = if random.bool() { 0.1 } else { 0.5 };
-                    let draws: Vec<f64> =
-                        (0..images).map(|_| f64::from(u8::from(random.f64() < rate))).collect();
+                    let draws: Vec<f64> = (0..images)
+                        .map(|_| f64::from(u8::from(random.f64() < rate)))
+                        .collect();
                     draws
                 })
                 .collect();
-            let estimate =
-                Bootstrap::new(&units, errors.len(), 200, seed).estimate(share(&errors))[0].unwrap();
-            covered += usize::from(
-                (estimate.low.unwrap()..=estimate.high.unwrap()).contains(&0.3),
-            );
+            let estimate = Bootstrap::new(&units, errors.len(), 200, seed).estimate(share(&errors))
+                [0]
+            .unwrap();
+            covered += usize::from((estimate.low.unwrap()..=estimate.high.unwrap()).contains(&0.3));
         }
         let rate = covered as f64 / experiments as f64;
         assert!((0.90..=0.98).contains(&rate), "covered {rate}");
@@ -157,14 +162,17 @@ mod tests {
 
     #[test]
     fn an_interval_over_persons_is_wider_than_one_over_images() {
-        let errors: Vec<f64> = (0..200).map(|i| f64::from(u8::from((i / 20) % 2 == 0))).collect();
+        let errors: Vec<f64> = (0..200)
+            .map(|i| f64::from(u8::from((i / 20) % 2 == 0)))
+            .collect();
         let width = |units: Units| {
             let e = Bootstrap::new(&units, 200, 300, 1).estimate(share(&errors))[0].unwrap();
             e.high.unwrap() - e.low.unwrap()
         };
         let by_image = width(one_stratum((0..200).map(|i| vec![i]).collect()));
-        let by_person =
-            width(one_stratum((0..10).map(|p| (p * 20..(p + 1) * 20).collect()).collect()));
+        let by_person = width(one_stratum(
+            (0..10).map(|p| (p * 20..(p + 1) * 20).collect()).collect(),
+        ));
         assert!(by_person > 3.0 * by_image, "{by_person} against {by_image}");
     }
 
@@ -175,7 +183,10 @@ mod tests {
             blocked: vec![],
             by_image: false,
         };
-        let (a, b) = (Bootstrap::new(&units, 6, 50, 9), Bootstrap::new(&units, 6, 50, 9));
+        let (a, b) = (
+            Bootstrap::new(&units, 6, 50, 9),
+            Bootstrap::new(&units, 6, 50, 9),
+        );
         assert_eq!(a.draws, b.draws);
         assert_ne!(a.draws, Bootstrap::new(&units, 6, 50, 10).draws);
         assert!(a.draws.iter().all(|w| w[3] + w[4] + w[5] == 3.0));
@@ -184,21 +195,37 @@ mod tests {
 
     #[test]
     fn no_error_seen_still_has_an_upper_bound() {
-        let flat = Estimate { value: 0.0, low: Some(0.0), high: Some(0.0) };
+        let flat = Estimate {
+            value: 0.0,
+            low: Some(0.0),
+            high: Some(0.0),
+        };
         // The exact upper bound for 0 of 10 is 30.8%.
         let high = flat.share_over(10).high.unwrap();
         assert!((high - 0.3085).abs() < 1e-4, "{high}");
         assert_eq!(flat.share_over(1).high, None);
-        let all = Estimate { value: 1.0, low: Some(1.0), high: Some(1.0) };
+        let all = Estimate {
+            value: 1.0,
+            low: Some(1.0),
+            high: Some(1.0),
+        };
         assert!((all.share_over(10).low.unwrap() - 0.6915).abs() < 1e-4);
     }
 
     #[test]
     fn overlap() {
-        let e = |low, high| Estimate { value: low, low: Some(low), high: Some(high) };
+        let e = |low, high| Estimate {
+            value: low,
+            low: Some(low),
+            high: Some(high),
+        };
         assert_eq!(e(0.1, 0.2).overlaps(&e(0.2, 0.3)), Some(true));
         assert_eq!(e(0.1, 0.2).overlaps(&e(0.21, 0.3)), Some(false));
-        let open = Estimate { value: 0.1, low: None, high: None };
+        let open = Estimate {
+            value: 0.1,
+            low: None,
+            high: None,
+        };
         assert_eq!(e(0.1, 0.2).overlaps(&open), None);
     }
 }

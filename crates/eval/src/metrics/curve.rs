@@ -28,9 +28,8 @@ impl Ranking {
     /// one class has no weight.
     pub(crate) fn curve(&self, weights: &[f64]) -> Option<Curve> {
         let weight = |side: &Side| weights.get(side.index).copied().unwrap_or(0.0);
-        let total = |live: bool| -> f64 {
-            self.0.iter().filter(|s| s.live == live).map(weight).sum()
-        };
+        let total =
+            |live: bool| -> f64 { self.0.iter().filter(|s| s.live == live).map(weight).sum() };
         let (live_total, attack_total) = (total(true), total(false));
         if live_total <= 0.0 || attack_total <= 0.0 {
             return None;
@@ -86,10 +85,17 @@ impl Curve {
     /// The curve of bona fide presentations at `live` against attacks at `attacks`. `None` where
     /// one of them is empty or a position is NaN.
     pub fn of(live: &[f64], attacks: &[f64]) -> Option<Self> {
-        let positions = live.iter().map(|p| (*p, true)).chain(attacks.iter().map(|p| (*p, false)));
+        let positions = live
+            .iter()
+            .map(|p| (*p, true))
+            .chain(attacks.iter().map(|p| (*p, false)));
         let sides: Vec<Side> = positions
             .enumerate()
-            .map(|(index, (position, live))| Side { index, position, live })
+            .map(|(index, (position, live))| Side {
+                index,
+                position,
+                live,
+            })
             .collect();
         if sides.iter().any(|side| side.position.is_nan()) {
             return None;
@@ -133,11 +139,14 @@ impl Curve {
         let closing = self.points.len().saturating_sub(1);
         let usable = self.points.get(..closing).unwrap_or_default();
         let accepted = usable.partition_point(|p| p.bpcer <= bpcer + SLACK);
-        usable.get(accepted.saturating_sub(1)).copied().unwrap_or(Point {
-            threshold: f64::NEG_INFINITY,
-            apcer: 1.0,
-            bpcer: 0.0,
-        })
+        usable
+            .get(accepted.saturating_sub(1))
+            .copied()
+            .unwrap_or(Point {
+                threshold: f64::NEG_INFINITY,
+                apcer: 1.0,
+                bpcer: 0.0,
+            })
     }
 
     fn segments(&self) -> impl Iterator<Item = (&Point, &Point)> {
@@ -164,8 +173,11 @@ mod tests {
     #[test]
     fn hand_computed_table() {
         let curve = Curve::of(&[0.9, 0.8, 0.6, 0.4], &[0.7, 0.4, 0.2, 0.1]).unwrap();
-        let table: Vec<(f64, f64, f64)> =
-            curve.points().iter().map(|p| (p.threshold, p.apcer, p.bpcer)).collect();
+        let table: Vec<(f64, f64, f64)> = curve
+            .points()
+            .iter()
+            .map(|p| (p.threshold, p.apcer, p.bpcer))
+            .collect();
         assert_eq!(
             table,
             [
@@ -182,7 +194,14 @@ mod tests {
         // 16 pairs: 0.9 and 0.8 win 4 each, 0.6 wins 3, 0.4 wins 2 and ties once.
         assert!((curve.auc() - 13.5 / 16.0).abs() < 1e-12);
         assert_eq!(curve.eer(), (0.25, 0.6));
-        assert_eq!(curve.at_bpcer(0.0), Point { threshold: 0.4, apcer: 0.5, bpcer: 0.0 });
+        assert_eq!(
+            curve.at_bpcer(0.0),
+            Point {
+                threshold: 0.4,
+                apcer: 0.5,
+                bpcer: 0.0
+            }
+        );
         assert_eq!(curve.at_bpcer(0.3).threshold, 0.6);
         assert_eq!(curve.at_bpcer(0.5).threshold, 0.8);
     }

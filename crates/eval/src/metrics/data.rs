@@ -34,7 +34,11 @@ impl<'a> Data<'a> {
 
     /// Indices of the samples that `member` chooses.
     pub(crate) fn indices(&self, member: impl Fn(&Scored) -> bool) -> Vec<usize> {
-        let chosen = self.scored.iter().enumerate().filter(|(_, scored)| member(scored));
+        let chosen = self
+            .scored
+            .iter()
+            .enumerate()
+            .filter(|(_, scored)| member(scored));
         chosen.map(|(i, _)| i).collect()
     }
 
@@ -52,7 +56,11 @@ impl<'a> Data<'a> {
         let member = |s: &Scored| {
             s.sample.label == Label::Live || species.is_none_or(|name| s.sample.species == name)
         };
-        let sides = self.scored.iter().enumerate().filter(|(_, scored)| member(scored));
+        let sides = self
+            .scored
+            .iter()
+            .enumerate()
+            .filter(|(_, scored)| member(scored));
         let sides = sides.filter_map(|(index, scored)| {
             Some(Side {
                 index,
@@ -71,15 +79,19 @@ impl<'a> Data<'a> {
                 *flag = true;
             }
         }
-        self.units.count(|i| chosen.get(i).copied().unwrap_or(false))
+        self.units
+            .count(|i| chosen.get(i).copied().unwrap_or(false))
     }
 }
 
 fn position(scored: &Scored) -> f64 {
-    scored.outcome.confidence().unwrap_or(match scored.sample.label {
-        Label::Live => f64::NEG_INFINITY,
-        Label::Attack => f64::INFINITY,
-    })
+    scored
+        .outcome
+        .confidence()
+        .unwrap_or(match scored.sample.label {
+            Label::Live => f64::NEG_INFINITY,
+            Label::Attack => f64::INFINITY,
+        })
 }
 
 /// Share of the weight of `indices` that lies on those for which `wrong` holds; NaN without

@@ -77,7 +77,10 @@ mod tests {
         ] {
             assert!((probit(p) - z).abs() < 1e-7, "{p}: {}", probit(p));
         }
-        assert_eq!((probit(0.0), probit(1.0)), (f64::NEG_INFINITY, f64::INFINITY));
+        assert_eq!(
+            (probit(0.0), probit(1.0)),
+            (f64::NEG_INFINITY, f64::INFINITY)
+        );
         assert!(probit(1.1).is_nan() && probit(f64::NAN).is_nan());
     }
 }

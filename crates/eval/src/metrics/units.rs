@@ -26,19 +26,28 @@ pub(crate) struct Units {
 
 impl Units {
     pub(crate) fn new(samples: &[&Sample]) -> Self {
-        let by_image = samples.iter().all(|s| s.person.is_none() && s.source.is_none());
+        let by_image = samples
+            .iter()
+            .all(|s| s.person.is_none() && s.source.is_none());
         let mut units = Self {
             strata: Vec::new(),
             blocked: Vec::new(),
             by_image,
         };
-        for stratum in split(0..samples.len(), |i| samples.get(*i).map(|s| (s.label, &s.species))) {
+        for stratum in split(0..samples.len(), |i| {
+            samples.get(*i).map(|s| (s.label, &s.species))
+        }) {
             if by_image {
-                units.strata.push(stratum.into_iter().map(|i| vec![i]).collect());
+                units
+                    .strata
+                    .push(stratum.into_iter().map(|i| vec![i]).collect());
                 continue;
             }
             let cells = split(stratum, |i| samples.get(*i).map(|s| &s.source));
-            let cut = cells.into_iter().flat_map(|cell| units.cut(samples, cell)).collect();
+            let cut = cells
+                .into_iter()
+                .flat_map(|cell| units.cut(samples, cell))
+                .collect();
             units.strata.push(cut);
         }
         units.blocked.sort();
@@ -48,7 +57,11 @@ impl Units {
 
     /// Number of units that hold one of the samples chosen by `member`.
     pub(crate) fn count(&self, member: impl Fn(usize) -> bool) -> usize {
-        self.strata.iter().flatten().filter(|unit| unit.iter().any(|i| member(*i))).count()
+        self.strata
+            .iter()
+            .flatten()
+            .filter(|unit| unit.iter().any(|i| member(*i)))
+            .count()
     }
 
     /// Cuts the samples of one source, label and species.
@@ -71,7 +84,10 @@ impl Units {
             return Vec::new();
         }
         let sample = |i: &usize| samples.get(*i);
-        let source = frames.first().and_then(sample).and_then(|s| s.source.clone());
+        let source = frames
+            .first()
+            .and_then(sample)
+            .and_then(|s| s.source.clone());
         self.blocked.push(source.unwrap_or_default());
         frames.sort_by_cached_key(|i| sample(i).map(|s| natural_key(&s.path)));
         let count = (frames.len() / MIN_BLOCK).clamp(1, MAX_BLOCKS);
@@ -150,15 +166,22 @@ mod tests {
             })
             .collect();
         let units = units(&samples);
-        let expected: Vec<Vec<usize>> =
-            vec![(0..5).collect(), (5..11).collect(), (11..17).collect(), (17..23).collect()];
+        let expected: Vec<Vec<usize>> = vec![
+            (0..5).collect(),
+            (5..11).collect(),
+            (11..17).collect(),
+            (17..23).collect(),
+        ];
         assert_eq!(units.strata, vec![expected]);
         assert_eq!(units.blocked, ["solo"]);
     }
 
     #[test]
     fn each_image_is_a_unit_where_nothing_is_known() {
-        let samples = [sample("a", Label::Live, ""), sample("b", Label::Attack, "print")];
+        let samples = [
+            sample("a", Label::Live, ""),
+            sample("b", Label::Attack, "print"),
+        ];
         let units = units(&samples);
         assert!(units.by_image);
         assert_eq!(units.strata, vec![vec![vec![0]], vec![vec![1]]]);
@@ -169,13 +192,22 @@ mod tests {
         let samples: Vec<Sample> = (0..200)
             .map(|i| {
                 let label = [Label::Live, Label::Attack][i % 2];
-                let mut s = sample(&format!("{i}"), label, if i % 4 == 1 { "print" } else { "" });
+                let mut s = sample(
+                    &format!("{i}"),
+                    label,
+                    if i % 4 == 1 { "print" } else { "" },
+                );
                 s.source = (i % 3 > 0).then(|| format!("s{}", i % 3));
                 s.person = (i % 5 > 0).then(|| format!("p{}", i % 7));
                 s
             })
             .collect();
-        let mut all: Vec<usize> = units(&samples).strata.into_iter().flatten().flatten().collect();
+        let mut all: Vec<usize> = units(&samples)
+            .strata
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
         all.sort_unstable();
         assert_eq!(all, (0..200).collect::<Vec<_>>());
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Basis, CurvePoint, Histogram, NamedCurve, Report, ReportError, SCHEMA, Settings, groups,
-    rates, signals, worst,
+    Basis, CurvePoint, Histogram, NamedCurve, Report, ReportError, SCHEMA, Settings, groups, rates,
+    signals, worst,
 };
 use crate::metrics::{Bootstrap, Curve, Data};
 use crate::sample::UNSPECIFIED_SPECIES;
@@ -59,8 +59,9 @@ impl Report {
 
 fn basis(data: &Data<'_>) -> Basis {
     let samples = || data.scored.iter().map(|s| &s.sample);
-    let persons: BTreeSet<_> =
-        samples().filter_map(|s| Some((s.source.as_deref(), s.person.as_deref()?))).collect();
+    let persons: BTreeSet<_> = samples()
+        .filter_map(|s| Some((s.source.as_deref(), s.person.as_deref()?)))
+        .collect();
     let sources: BTreeSet<_> = samples().filter_map(|s| s.source.as_deref()).collect();
     let live = data.indices(|s| s.sample.label == Label::Live);
     let attack = data.indices(|s| s.sample.label == Label::Attack);
@@ -91,8 +92,13 @@ fn notes(data: &Data<'_>, basis: &Basis) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let blocked: Vec<&str> =
-        data.units.blocked.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
+    let blocked: Vec<&str> = data
+        .units
+        .blocked
+        .iter()
+        .map(String::as_str)
+        .filter(|s| !s.is_empty())
+        .collect();
     if !blocked.is_empty() {
         notes.push(format!(
             "Intervals are drawn over blocks of consecutive frames where a source shows a single \
@@ -104,7 +110,10 @@ fn notes(data: &Data<'_>, basis: &Basis) -> Vec<String> {
             "Presentations without a person are drawn in blocks of consecutive frames.".to_owned(),
         );
     }
-    for (what, units) in [("bona fide", basis.live_units), ("attack", basis.attack_units)] {
+    for (what, units) in [
+        ("bona fide", basis.live_units),
+        ("attack", basis.attack_units),
+    ] {
         if units < FEW_UNITS {
             notes.push(format!(
                 "Only {units} independent units carry the {what} figures: take their intervals as \
@@ -139,9 +148,11 @@ fn curves(data: &Data<'_>) -> Vec<NamedCurve> {
 fn thin(curve: &Curve) -> Vec<CurvePoint> {
     let all = curve.points();
     let straight = |i: usize| {
-        let (Some(a), Some(b), Some(c)) =
-            (i.checked_sub(1).and_then(|i| all.get(i)), all.get(i), all.get(i + 1))
-        else {
+        let (Some(a), Some(b), Some(c)) = (
+            i.checked_sub(1).and_then(|i| all.get(i)),
+            all.get(i),
+            all.get(i + 1),
+        ) else {
             return false;
         };
         (a.apcer == b.apcer && b.apcer == c.apcer) || (a.bpcer == b.bpcer && b.bpcer == c.bpcer)
@@ -149,7 +160,10 @@ fn thin(curve: &Curve) -> Vec<CurvePoint> {
     let corners: Vec<usize> = (0..all.len()).filter(|i| !straight(*i)).collect();
     let step = corners.len().div_ceil(MAX_POINTS).max(1);
     let last = corners.len().saturating_sub(1);
-    let kept = corners.iter().enumerate().filter(|(n, _)| n % step == 0 || *n == last);
+    let kept = corners
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| n % step == 0 || *n == last);
     kept.filter_map(|(_, i)| all.get(*i))
         .map(|p| CurvePoint {
             threshold: p.threshold.is_finite().then_some(p.threshold),
@@ -167,7 +181,9 @@ fn histogram(data: &Data<'_>) -> Histogram {
             if sample.label != label || sample.species != species {
                 continue;
             }
-            let Some(confidence) = scored.outcome.confidence() else { continue };
+            let Some(confidence) = scored.outcome.confidence() else {
+                continue;
+            };
             let bin = (confidence.clamp(0.0, 1.0) * BINS as f64) as usize;
             if let Some(bin) = bins.get_mut(bin.min(BINS - 1)) {
                 *bin += 1;
@@ -179,6 +195,8 @@ fn histogram(data: &Data<'_>) -> Histogram {
     Histogram {
         bins: BINS,
         live: count(Label::Live, ""),
-        species: species.map(|s| ((*s).to_owned(), count(Label::Attack, s))).collect(),
+        species: species
+            .map(|s| ((*s).to_owned(), count(Label::Attack, s)))
+            .collect(),
     }
 }

@@ -17,8 +17,12 @@ pub(super) fn groups(
     draws: &Bootstrap,
     threshold: f64,
 ) -> (Vec<GroupTable>, Vec<NotGrouped>) {
-    let columns: BTreeSet<&str> =
-        data.scored.iter().flat_map(|s| s.sample.groups.keys()).map(String::as_str).collect();
+    let columns: BTreeSet<&str> = data
+        .scored
+        .iter()
+        .flat_map(|s| s.sample.groups.keys())
+        .map(String::as_str)
+        .collect();
     let (mut tables, mut not_grouped) = (Vec::new(), Vec::new());
     for column in columns {
         let members = members(data, column);
@@ -30,7 +34,10 @@ pub(super) fn groups(
             _ => format!("{count} values, at most {MAX_VALUES} are grouped"),
         };
         if !reason.is_empty() {
-            not_grouped.push(NotGrouped { column: column.to_owned(), reason });
+            not_grouped.push(NotGrouped {
+                column: column.to_owned(),
+                reason,
+            });
             continue;
         }
         let mut rows: Vec<GroupRow> = members
@@ -39,7 +46,10 @@ pub(super) fn groups(
             .collect();
         let bpcer = |row: &GroupRow| row.bpcer.map_or(-1.0, |e| e.value);
         rows.sort_by(|a, b| bpcer(b).total_cmp(&bpcer(a)));
-        tables.push(GroupTable { column: column.to_owned(), rows });
+        tables.push(GroupTable {
+            column: column.to_owned(),
+            rows,
+        });
     }
     (tables, not_grouped)
 }

@@ -42,15 +42,27 @@ fn attack_rates(
     let apnrr = share(weights, &attacks.indices, |i| unanswered(data, i));
     let [p1, p2, p3] = BPCER_POINTS;
     let at = |bpcer: f64| figure(&|c| c.at_bpcer(bpcer).apcer);
-    [apcer, apnrr, figure(&Curve::auc), figure(&|c| c.eer().0), at(p1), at(p2), at(p3)]
+    [
+        apcer,
+        apnrr,
+        figure(&Curve::auc),
+        figure(&|c| c.eer().0),
+        at(p1),
+        at(p2),
+        at(p3),
+    ]
 }
 
 fn accepted(data: &Data<'_>, i: usize, threshold: f64) -> bool {
-    data.positions.get(i).is_some_and(|position| *position >= threshold)
+    data.positions
+        .get(i)
+        .is_some_and(|position| *position >= threshold)
 }
 
 fn unanswered(data: &Data<'_>, i: usize) -> bool {
-    data.positions.get(i).is_some_and(|position| position.is_infinite())
+    data.positions
+        .get(i)
+        .is_some_and(|position| position.is_infinite())
 }
 
 /// The figures over all attacks and those of each species.
@@ -62,14 +74,23 @@ pub(super) fn rates(
     let live = data.indices(|s| s.sample.label == Label::Live);
     let live_units = data.units_of(&live);
     let pooled = Attacks::new(data, None);
-    let species: Vec<Attacks> = data.species.iter().map(|s| Attacks::new(data, Some(s))).collect();
+    let species: Vec<Attacks> = data
+        .species
+        .iter()
+        .map(|s| Attacks::new(data, Some(s)))
+        .collect();
     let figures = draws.estimate(|weights| {
         let bpcer = share(weights, &live, |i| !accepted(data, i, threshold));
         let bpnrr = share(weights, &live, |i| unanswered(data, i));
-        let each: Vec<[f64; ATTACK_RATES]> =
-            species.iter().map(|s| attack_rates(data, s, threshold, weights)).collect();
+        let each: Vec<[f64; ATTACK_RATES]> = species
+            .iter()
+            .map(|s| attack_rates(data, s, threshold, weights))
+            .collect();
         let worst = |k: usize| {
-            each.iter().filter_map(|rates| rates.get(k)).copied().fold(f64::NAN, f64::max)
+            each.iter()
+                .filter_map(|rates| rates.get(k))
+                .copied()
+                .fold(f64::NAN, f64::max)
         };
         let mut all = vec![bpcer, bpnrr, worst(0), (worst(0) + bpcer) / 2.0];
         all.extend((4..ATTACK_RATES).map(worst));
@@ -114,7 +135,9 @@ pub(super) fn rates(
                 let (worst_species, units) = highest(&species, at);
                 ApcerAtBpcer {
                     bpcer: *bpcer,
-                    threshold: curve.as_ref().and_then(|c| finite(c.at_bpcer(*bpcer).threshold)),
+                    threshold: curve
+                        .as_ref()
+                        .and_then(|c| finite(c.at_bpcer(*bpcer).threshold)),
                     pooled: at(&all),
                     worst: worst.map(|e| e.share_over(units)),
                     worst_species,
@@ -162,17 +185,25 @@ pub(super) fn answers(data: &Data<'_>, draws: &Bootstrap) -> Vec<Answers> {
         .chain(data.species.iter().map(|species| (Label::Attack, *species)));
     classes
         .map(|(label, species)| {
-            let indices =
-                data.indices(|s| s.sample.label == label && s.sample.species == species);
+            let indices = data.indices(|s| s.sample.label == label && s.sample.species == species);
             let units = data.units_of(&indices);
             let answered = |i: usize, wanted: Option<Verdict>| {
-                data.scored.get(i).is_some_and(|s| answer(&s.outcome) == wanted)
+                data.scored
+                    .get(i)
+                    .is_some_and(|s| answer(&s.outcome) == wanted)
             };
-            let kinds =
-                [Some(Verdict::Live), Some(Verdict::Inconclusive), Some(Verdict::Spoof), None];
+            let kinds = [
+                Some(Verdict::Live),
+                Some(Verdict::Inconclusive),
+                Some(Verdict::Spoof),
+                None,
+            ];
             let mut shares = draws
                 .estimate(|weights| {
-                    kinds.iter().map(|k| share(weights, &indices, |i| answered(i, *k))).collect()
+                    kinds
+                        .iter()
+                        .map(|k| share(weights, &indices, |i| answered(i, *k)))
+                        .collect()
                 })
                 .into_iter();
             let mut next = || shares.next().flatten().map(|e| e.share_over(units));

@@ -14,8 +14,10 @@ pub(super) fn signals(data: &Data<'_>, draws: &Bootstrap) -> Vec<SignalFigures> 
             names.extend(signals.keys().map(String::as_str));
         }
     }
-    let mut all: Vec<SignalFigures> =
-        names.into_iter().map(|name| signal(data, draws, name)).collect();
+    let mut all: Vec<SignalFigures> = names
+        .into_iter()
+        .map(|name| signal(data, draws, name))
+        .collect();
     let auc = |s: &SignalFigures| s.auc.map_or(-1.0, |e| e.value);
     all.sort_by(|a, b| auc(b).total_cmp(&auc(a)));
     all

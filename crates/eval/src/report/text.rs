@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{BPCER_POINTS, Report};
-use crate::format::{count, percent, rate, table};
+use crate::format::{area, chosen, count, percent, plain_area, rate, table};
 
 /// Rows of a group table that the summary shows.
 const GROUP_ROWS: usize = 8;
@@ -45,11 +45,15 @@ impl Report {
         ]));
         writeln!(out, "\nAt every threshold")?;
         let mut rows = vec![
-            vec!["AUC".into(), rate(o.auc)],
+            vec!["AUC".into(), area(o.auc)],
             vec!["EER".into(), rate(o.eer)],
         ];
         rows.extend(o.apcer_at_bpcer.iter().map(|at| {
-            let name = format!("APCER at BPCER {}, worst: {}", percent(at.bpcer), at.worst_species);
+            let name = format!(
+                "APCER at BPCER {}, worst: {}",
+                chosen(at.bpcer),
+                at.worst_species
+            );
             vec![name, rate(at.worst)]
         }));
         out.push_str(&table(&rows));
@@ -59,14 +63,20 @@ impl Report {
 
     fn write_tables(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\nBy species")?;
-        let at = BPCER_POINTS.map(|p| format!("APCER@{}", percent(p)));
-        let mut header: Vec<String> =
-            ["", "n", "APCER", "APNRR", "AUC", "EER"].map(str::to_owned).to_vec();
+        let at = BPCER_POINTS.map(|p| format!("APCER@{}", chosen(p)));
+        let mut header: Vec<String> = ["", "n", "APCER", "APNRR", "AUC", "EER"]
+            .map(str::to_owned)
+            .to_vec();
         header.extend(at);
         let mut rows = vec![header];
         rows.extend(self.species.iter().map(|s| {
             let mut row = vec![s.species.clone(), s.presentations.to_string()];
-            row.extend([s.apcer, s.apnrr, s.auc, s.eer].iter().map(|e| short(*e)));
+            row.extend([
+                short(s.apcer),
+                short(s.apnrr),
+                short_area(s.auc),
+                short(s.eer),
+            ]);
             row.extend(s.apcer_at_bpcer.iter().map(|e| short(*e)));
             row
         }));
@@ -74,25 +84,38 @@ impl Report {
 
         writeln!(out, "\nAnswers")?;
         let mut rows = vec![
-            ["", "LIVE", "INCONCLUSIVE", "SPOOF", "none"].map(str::to_owned).to_vec(),
+            ["", "LIVE", "INCONCLUSIVE", "SPOOF", "none"]
+                .map(str::to_owned)
+                .to_vec(),
         ];
         rows.extend(self.answers.iter().map(|a| {
-            let name = if a.species.is_empty() { "bona fide" } else { &a.species };
+            let name = if a.species.is_empty() {
+                "bona fide"
+            } else {
+                &a.species
+            };
             let shares = [a.live, a.inconclusive, a.spoof, a.non_response];
-            std::iter::once(name.to_owned()).chain(shares.iter().map(|e| short(*e))).collect()
+            std::iter::once(name.to_owned())
+                .chain(shares.iter().map(|e| short(*e)))
+                .collect()
         }));
         out.push_str(&table(&rows));
 
         for group in &self.groups {
             writeln!(out, "\nBy {}, highest BPCER first", group.column)?;
             let mut rows = vec![
-                ["", "live", "attack", "BPCER", "APCER", "AUC"].map(str::to_owned).to_vec(),
+                ["", "live", "attack", "BPCER", "APCER", "AUC"]
+                    .map(str::to_owned)
+                    .to_vec(),
             ];
             rows.extend(group.rows.iter().take(GROUP_ROWS).map(|r| {
-                let value = if r.value.is_empty() { "(none)" } else { &r.value };
-                let mut row =
-                    vec![value.to_owned(), r.live.to_string(), r.attack.to_string()];
-                row.extend([rate(r.bpcer), short(r.apcer), short(r.auc)]);
+                let value = if r.value.is_empty() {
+                    "(none)"
+                } else {
+                    &r.value
+                };
+                let mut row = vec![value.to_owned(), r.live.to_string(), r.attack.to_string()];
+                row.extend([rate(r.bpcer), short(r.apcer), short_area(r.auc)]);
                 row
             }));
             out.push_str(&table(&rows));
@@ -100,14 +123,14 @@ impl Report {
         }
 
         if !self.signals.is_empty() {
-            writeln!(out, "\nAUC of each signal alone (50% is chance)")?;
+            writeln!(out, "\nAUC of each signal alone (0.5 is chance)")?;
             let mut header = vec![String::new(), "all attacks".to_owned()];
             header.extend(self.species.iter().map(|s| s.species.clone()));
             let mut rows = vec![header];
             rows.extend(self.signals.iter().map(|s| {
-                let mut row = vec![s.name.clone(), rate(s.auc)];
+                let mut row = vec![s.name.clone(), area(s.auc)];
                 row.extend(self.species.iter().map(|species| {
-                    short(s.by_species.get(&species.species).copied().flatten())
+                    short_area(s.by_species.get(&species.species).copied().flatten())
                 }));
                 row
             }));
@@ -119,13 +142,18 @@ impl Report {
     fn write_notes(&self, out: &mut String) -> std::fmt::Result {
         if !self.non_responses.is_empty() {
             let n = count(self.non_responses.len(), "presentation");
-            writeln!(out, "\n{n} without a score, each counted as an error of its class")?;
+            writeln!(
+                out,
+                "\n{n} without a score, each counted as an error of its class"
+            )?;
         }
         if !self.unreadable.is_empty() {
             let n = count(self.unreadable.len(), "row");
             writeln!(out, "\n{n} could not be used and count nowhere")?;
             for issue in self.unreadable.iter().take(UNREADABLE_ROWS) {
-                let line = issue.line.map_or_else(String::new, |l| format!("line {l}: "));
+                let line = issue
+                    .line
+                    .map_or_else(String::new, |l| format!("line {l}: "));
                 writeln!(out, "  {line}{}: {}", issue.path, issue.reason)?;
             }
             more(out, self.unreadable.len(), UNREADABLE_ROWS)?;
@@ -140,6 +168,10 @@ impl Report {
 
 fn short(estimate: Option<crate::Estimate>) -> String {
     estimate.map_or_else(|| "–".to_owned(), |e| percent(e.value))
+}
+
+fn short_area(estimate: Option<crate::Estimate>) -> String {
+    estimate.map_or_else(|| "–".to_owned(), |e| plain_area(e.value))
 }
 
 fn more(out: &mut String, all: usize, shown: usize) -> std::fmt::Result {

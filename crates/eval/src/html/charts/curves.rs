@@ -24,7 +24,13 @@ const DET_MAX: f64 = 0.9;
 /// Share of bona fide presentations accepted over the APCER.
 pub(in crate::html) fn roc(report: &Report) -> String {
     let mut plot = Plot::new(HEIGHT, (0.0, 1.0), (0.0, 1.0));
-    for (at, text) in [(0.0, "0"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1.0, "100")] {
+    for (at, text) in [
+        (0.0, "0"),
+        (0.25, "25"),
+        (0.5, "50"),
+        (0.75, "75"),
+        (1.0, "100"),
+    ] {
         plot.tick_x(at, text);
         plot.tick_y(at, text);
     }
@@ -54,11 +60,17 @@ pub(in crate::html) fn det(report: &Report) -> String {
 
 /// The curves of the species, the one of all attacks over them, and each one's operating point.
 fn draw(plot: &mut Plot, report: &Report, place: impl Fn(&CurvePoint) -> (f64, f64)) {
-    let (all, species): (Vec<&NamedCurve>, Vec<&NamedCurve>) =
-        report.curves.iter().partition(|curve| curve.species.is_empty());
-    let named = species.iter().enumerate().map(|(n, curve)| (*curve, colour(n)));
-    let curves: Vec<(&NamedCurve, String)> =
-        named.chain(all.iter().map(|curve| (*curve, "all".to_owned()))).collect();
+    let (all, species): (Vec<&NamedCurve>, Vec<&NamedCurve>) = report
+        .curves
+        .iter()
+        .partition(|curve| curve.species.is_empty());
+    let named = species
+        .iter()
+        .enumerate()
+        .map(|(n, curve)| (*curve, colour(n)));
+    let curves: Vec<(&NamedCurve, String)> = named
+        .chain(all.iter().map(|curve| (*curve, "all".to_owned())))
+        .collect();
     for (curve, class) in &curves {
         plot.path(&format!("curve {class}"), curve.points.iter().map(&place));
     }
@@ -67,8 +79,11 @@ fn draw(plot: &mut Plot, report: &Report, place: impl Fn(&CurvePoint) -> (f64, f
         let figures = report.species.iter().find(|s| s.species == curve.species);
         let apcer = figures.map_or(report.overall.apcer_pooled, |s| s.apcer);
         if let (Some(apcer), Some(bpcer)) = (apcer, bpcer) {
-            let point =
-                CurvePoint { threshold: None, apcer: apcer.value, bpcer: bpcer.value };
+            let point = CurvePoint {
+                threshold: None,
+                apcer: apcer.value,
+                bpcer: bpcer.value,
+            };
             plot.dot(&format!("dot {class}"), place(&point));
         }
     }
