@@ -1,0 +1,79 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lifesign_contracts::Contract;
+use tokio::sync::Semaphore;
+
+use crate::metrics::Metrics;
+use crate::service::{Checker, Pool};
+use crate::{EdgeLimits, ServeError, ServerConfig};
+
+/// The server without its sockets.
+pub struct App {
+    pub(crate) config: ServerConfig,
+    pub(crate) edge: EdgeLimits,
+    pub(crate) contracts: Vec<&'static dyn Contract>,
+    pub(crate) checker: Arc<dyn Checker>,
+    pub(crate) pool: Pool,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Bytes of bodies that may still be held.
+    pub(crate) bodies: Arc<Semaphore>,
+    pub(crate) openapi: String,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// Builds the server; nothing listens yet.
+    ///
+    /// # Errors
+    /// If a setting is out of range, the default profile does not exist or a data folder cannot
+    /// be made.
+    pub fn new(
+        config: ServerConfig,
+        edge: EdgeLimits,
+        checker: Arc<dyn Checker>,
+    ) -> Result<Arc<Self>, ServeError> {
+        if config.workers == 0 {
+            return Err(ServeError::Setting {
+                key: "workers",
+                value: config.workers.to_string(),
+                accepted: "at least 1",
+            });
+        }
+        let profiles = checker.profiles();
+        if !profiles.contains(&config.profile) {
+            return Err(ServeError::UnknownProfile {
+                name: config.profile,
+                known: profiles.join(", "),
+            });
+        }
+        std::fs::create_dir_all(&config.data).map_err(|source| ServeError::Data {
+            path: config.data.clone(),
+            source,
+        })?;
+        let contracts = lifesign_contracts::all();
+        let metrics = Arc::new(Metrics::new()?);
+        Ok(Arc::new(Self {
+            pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
+            bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
+            openapi: crate::http::openapi::document(&contracts)?,
+            draining: AtomicBool::new(false),
+            config,
+            edge,
+            contracts,
+            checker,
+            metrics,
+        }))
+    }
+
+    /// Whether new work is welcome.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator decides, and the limits of the edge.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of the server.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Folder for what the server keeps; made at start if it is missing.
+    pub data: PathBuf,
+    /// Profile of requests that name none.
+    pub profile: String,
+    /// Checks that run at the same time, at least 1; one a core is right.
+    pub workers: usize,
+    /// Checks that may wait for a worker; one more is answered 503 at once.
+    pub queue: usize,
+    /// Longest time from a complete body to the answer.
+    pub request_timeout: Duration,
+    /// Longest time to finish what is in flight after the order to stop.
+    pub drain_timeout: Duration,
+    /// Limits of images.
+    pub limits: lifesign_media::Limits,
+}
+
+impl ServerConfig {
+    /// Largest body in bytes: an image of the largest size as base64 (4/3) with line breaks and
+    /// JSON escapes, or in a form.
+    pub(crate) fn body_limit(&self) -> usize {
+        const FORM_OVERHEAD: usize = 64 * 1024;
+        self.limits.file_bytes / 2 * 3 + FORM_OVERHEAD
+    }
+}
+
+/// Limits against slow, many or greedy clients. The defaults suit the open internet.
+#[derive(Clone, Debug)]
+pub struct EdgeLimits {
+    /// Longest wait for the head of a request, also between two requests of a connection.
+    pub head_timeout: Duration,
+    /// Longest pause while a body arrives.
+    pub body_pause: Duration,
+    /// Longest time for a whole body.
+    pub body_timeout: Duration,
+    /// Bytes of all bodies held at the same time.
+    pub bodies_bytes: usize,
+    /// Connections at the same time; more wait in the kernel's backlog.
+    pub connections: usize,
+    /// Longest head of a request in bytes.
+    pub head_bytes: usize,
+    /// Most headers of a request.
+    pub headers: usize,
+}
+
+impl Default for EdgeLimits {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(30),
+            body_pause: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(120),
+            bodies_bytes: 512 * 1024 * 1024,
+            connections: 1024,
+            head_bytes: 32 * 1024,
+            headers: 64,
+        }
+    }
+}

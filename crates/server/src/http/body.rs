@@ -1,0 +1,167 @@
+//! Reads a body within limits of size, time and memory.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http_body_util::BodyExt;
+use lifesign_contracts::{self as contracts, Failure, FailureKind, Part};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::App;
+
+/// Most fields of a form; the largest contract has eight.
+const FORM_FIELDS: usize = 32;
+
+/// How much of a body that was refused is still taken from the client, so that it gets to read
+/// the answer instead of meeting a closed connection while it sends.
+const LINGER_BYTES: usize = 64 * 1024 * 1024;
+const LINGER_TIME: Duration = Duration::from_secs(5);
+
+/// A complete body and the memory that it counts for.
+pub(super) struct Received {
+    pub(super) body: contracts::Body,
+    pub(super) held: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads the whole body and takes a form apart.
+pub(super) async fn receive(
+    app: &App,
+    headers: &HeaderMap,
+    mut body: Body,
+) -> Result<Received, Failure> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|size| size > app.config.body_limit()) {
+        // Who asks before sending is told not to; reading on would be a yes.
+        if !headers.contains_key(header::EXPECT) {
+            tokio::spawn(timeout(LINGER_TIME, linger(body)));
+        }
+        return Err(too_large(app));
+    }
+    let read = timeout(app.edge.body_timeout, read_all(app, &mut body))
+        .await
+        .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
+    if matches!(&read, Err(failure) if failure.kind == FailureKind::TooLarge) {
+        tokio::spawn(timeout(LINGER_TIME, linger(body)));
+    }
+    let (bytes, held) = read?;
+    let body = match boundary(headers)? {
+        Some(boundary) => contracts::Body::Form(parts(bytes, boundary).await?),
+        None => contracts::Body::Bytes(bytes),
+    };
+    Ok(Received { body, held })
+}
+
+/// The bytes and a permit for their number.
+async fn read_all(
+    app: &App,
+    body: &mut Body,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
+    let limit = app.config.body_limit();
+    let mut bytes = BytesMut::new();
+    let mut held: Option<OwnedSemaphorePermit> = None;
+    loop {
+        let frame = match timeout(app.edge.body_pause, body.frame()).await {
+            Err(_) => return Err(slow(app.edge.body_pause)),
+            Ok(None) => return Ok((bytes.freeze(), held)),
+            Ok(Some(Err(_))) => return Err(Failure::invalid("the body ended before it was whole")),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > limit {
+            return Err(too_large(app));
+        }
+        let permit = hold(app, data.len())?;
+        match &mut held {
+            Some(held) => held.merge(permit),
+            None => held = Some(permit),
+        }
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// Counts `size` bytes against the memory for bodies.
+fn hold(app: &App, size: usize) -> Result<OwnedSemaphorePermit, Failure> {
+    u32::try_from(size)
+        .ok()
+        .and_then(|size| app.bodies.clone().try_acquire_many_owned(size).ok())
+        .ok_or_else(|| {
+            Failure::new(
+                FailureKind::Overloaded,
+                "the server holds as many uploads as it can; try again",
+            )
+        })
+}
+
+async fn linger(mut body: Body) {
+    let mut taken = 0;
+    while taken < LINGER_BYTES {
+        match body.frame().await {
+            Some(Ok(frame)) => taken += frame.data_ref().map_or(0, Bytes::len),
+            _ => return,
+        }
+    }
+}
+
+/// The boundary, if the body is a form.
+fn boundary(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let is_form = content_type
+        .get(..19)
+        .is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data"));
+    if !is_form {
+        return Ok(None);
+    }
+    multer::parse_boundary(content_type)
+        .map(Some)
+        .map_err(|_| Failure::invalid("the content type multipart/form-data has no boundary"))
+}
+
+async fn parts(bytes: Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
+    let broken = |_| Failure::invalid("the body is not valid multipart/form-data");
+    let whole = stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) });
+    let mut form = multer::Multipart::new(whole, boundary);
+    let mut parts = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        if parts.len() == FORM_FIELDS {
+            return Err(Failure::invalid(format!(
+                "the form has more than {FORM_FIELDS} fields"
+            )));
+        }
+        parts.push(Part {
+            name: field.name().unwrap_or_default().to_owned(),
+            file_name: field.file_name().map(str::to_owned),
+            content_type: field.content_type().map(ToString::to_string),
+            data: field.bytes().await.map_err(broken)?,
+        });
+    }
+    Ok(parts)
+}
+
+fn too_large(app: &App) -> Failure {
+    Failure::new(
+        FailureKind::TooLarge,
+        format!(
+            "the body is over {} bytes; accepted is an image of at most {} bytes",
+            app.config.body_limit(),
+            app.config.limits.file_bytes
+        ),
+    )
+}
+
+fn slow(waited: Duration) -> Failure {
+    Failure::new(
+        FailureKind::SlowBody,
+        format!("the body did not arrive within {} s", waited.as_secs_f64()),
+    )
+}

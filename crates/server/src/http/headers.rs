@@ -1,0 +1,68 @@
+//! Headers that every answer carries, and the last resort against a panic.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::App;
+
+/// Pages load their own files alone: no inline script or style, no foreign origin, no frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(), geolocation=()",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Adds the headers, and turns a panic of a handler into the native envelope with status 500.
+pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
+    let on_panic = move |_| panicked(&app);
+    router
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(map_response(|mut response: Response| async {
+            add(response.headers_mut());
+            response
+        }))
+}
+
+fn add(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+}
+
+fn panicked(app: &App) -> axum::http::Response<axum::body::Body> {
+    let at = std::time::SystemTime::now();
+    let about = About {
+        request_id: Native.request_id(super::contract_handler::random(), at),
+        at,
+        echo: Echo::new(),
+    };
+    let failure = Failure::new(FailureKind::Internal, "the server met a fault of its own");
+    app.metrics.failed(Native.name(), failure.kind);
+    tracing::error!(request.id = %about.request_id, "a handler panicked");
+    Native.answer(&about, Err(&failure)).map(Into::into)
+}

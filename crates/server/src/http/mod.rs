@@ -1,0 +1,55 @@
+//! Routes and what is common to them.
+
+mod body;
+mod contract_handler;
+mod headers;
+pub(crate) mod openapi;
+mod operations;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use lifesign_contracts::{Contract, FailureKind};
+
+use crate::App;
+use contract_handler::{handle, refuse};
+
+/// The whole application, ready to be called or served.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(operations::health))
+        .route("/readyz", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .merge(openapi::ui())
+        .merge(crate::pages::routes());
+    for contract in app.contracts.clone() {
+        for route in contract.routes() {
+            if let Ok(filter) = MethodFilter::try_from(route.method.clone()) {
+                router = router.route(route.path, contract_route(filter, contract));
+            }
+        }
+    }
+    let native = &lifesign_contracts::Native;
+    let not_found =
+        move |app, request: Request| refuse(app, native, FailureKind::NotFound, request);
+    let wrong_method =
+        move |app, request: Request| refuse(app, native, FailureKind::MethodNotAllowed, request);
+    let router = router
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(&app));
+    headers::secured(router, app)
+}
+
+/// A contract's route, which also words the refusal of other methods.
+fn contract_route(filter: MethodFilter, contract: &'static dyn Contract) -> MethodRouter<Arc<App>> {
+    on(filter, move |app, request: Request| {
+        handle(app, contract, request)
+    })
+    .fallback(move |app, request: Request| {
+        refuse(app, contract, FailureKind::MethodNotAllowed, request)
+    })
+}

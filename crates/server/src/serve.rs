@@ -1,0 +1,110 @@
+//! Accepts connections, and drains them when told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use lifesign_engine::Engine;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::service::EngineChecker;
+use crate::{App, EdgeLimits, ServeError, ServerConfig, router};
+
+/// How long to wait after the system refused a connection (too many open files, say).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `engine` until `shutdown` resolves, then finishes what is in flight.
+///
+/// # Errors
+/// If a setting is wrong or the address cannot be listened on.
+pub async fn serve(
+    config: ServerConfig,
+    engine: Arc<Engine>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let address = config.listen;
+    let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
+    let app = App::new(config, EdgeLimits::default(), checker)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
+    serve_on(listener, app, shutdown).await;
+    Ok(())
+}
+
+/// Serves `app` on a socket that listens already until `shutdown` resolves. Then the socket is
+/// closed, requests in flight are finished, and what is left after the drain timeout is cut off.
+pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(
+            server.address = %address, server.workers = app.config.workers,
+            server.queue = app.config.queue, check.profile = %app.config.profile,
+            "listening on http://{address}/"
+        );
+    }
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(&listener, &app, &connections) => {}
+        () = shutdown => {}
+    }
+    app.start_draining();
+    drop(listener);
+    let open = connections.count();
+    tracing::info!(
+        server.connections = open,
+        "stopping: {open} connections left to finish"
+    );
+    match tokio::time::timeout(app.config.drain_timeout, connections.shutdown()).await {
+        Ok(()) => tracing::info!("stopped: everything in flight was answered"),
+        Err(_) => tracing::warn!(
+            drain.timeout_s = app.config.drain_timeout.as_secs_f64(),
+            "stopped: some requests were still in flight when the drain timeout ran out"
+        ),
+    }
+}
+
+async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
+    let router = router(Arc::clone(app));
+    let places = Arc::new(Semaphore::new(app.edge.connections));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(error = %error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        connect(stream, app, router.clone(), connections, place);
+    }
+}
+
+fn connect(
+    stream: TcpStream,
+    app: &App,
+    router: axum::Router,
+    connections: &GracefulShutdown,
+    place: OwnedSemaphorePermit,
+) {
+    // Answers are written in one piece; waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(app.edge.head_timeout)
+        .max_headers(app.edge.headers)
+        .max_buf_size(app.edge.head_bytes)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        let _place = place;
+        // A client that goes away or speaks no HTTP is no event of ours.
+        let _ = connection.await;
+    });
+}

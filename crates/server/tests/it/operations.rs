@@ -1,0 +1,232 @@
+//! Health, metrics and the OpenAPI document.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use lifesign_contracts::{Failure, FailureKind};
+use lifesign_server::{App, ServeError};
+
+use crate::support::{Answer, Client, Fake, Setup, real_checker, sample};
+
+#[tokio::test]
+async fn health_and_readiness() {
+    let client = Client::real();
+    assert_eq!(client.get("/healthz").await.text(), "ok\n");
+    let ready = client.get("/readyz").await;
+    assert_eq!(
+        (ready.status.as_u16(), ready.text().as_str()),
+        (200, "ready\n")
+    );
+}
+
+#[tokio::test]
+async fn metrics_count_verdicts_failures_and_time() {
+    let client = Client::real();
+    let result = client.post_image(&sample("astronaut.jpg")).await.envelope();
+    let verdict = result["result"]["verdict"].as_str().unwrap();
+    client.post_image(b"no image").await;
+    let answer = client.get("/metrics").await;
+    assert_eq!(
+        answer.header("content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    for (line, value) in [
+        (
+            format!(
+                r#"lifesign_verdicts_total{{contract="native",profile="classic",verdict="{verdict}"}}"#
+            ),
+            1.0,
+        ),
+        (
+            r#"lifesign_requests_total{contract="native",status="200"}"#.to_owned(),
+            1.0,
+        ),
+        (
+            r#"lifesign_requests_total{contract="native",status="422"}"#.to_owned(),
+            1.0,
+        ),
+        (
+            r#"lifesign_failures_total{contract="native",kind="invalid_image"}"#.to_owned(),
+            1.0,
+        ),
+        (
+            r#"lifesign_request_seconds_count{contract="native"}"#.to_owned(),
+            2.0,
+        ),
+        ("lifesign_check_seconds_count".to_owned(), 2.0),
+        ("lifesign_queue_depth".to_owned(), 0.0),
+    ] {
+        assert!(answer.text().contains(&line), "{line} is missing");
+        assert_eq!(client.metric(&line).await, value, "{line}");
+    }
+}
+
+#[test]
+fn a_start_with_wrong_settings_is_refused() {
+    let mut setup = Setup::new();
+    setup.config.profile = "ensembel".to_owned();
+    let start =
+        |setup: &Setup| App::new(setup.config.clone(), setup.edge.clone(), real_checker()).err();
+    let error = start(&setup).unwrap();
+    assert!(
+        matches!(error, ServeError::UnknownProfile { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("classic"));
+    let mut setup = Setup::new();
+    setup.config.workers = 0;
+    assert!(matches!(start(&setup), Some(ServeError::Setting { .. })));
+    let mut setup = Setup::new();
+    setup.config.data = "/proc/nowhere".into();
+    assert!(matches!(start(&setup), Some(ServeError::Data { .. })));
+}
+
+async fn document(client: &Client) -> Value {
+    let answer = client.get("/openapi.json").await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+/// Follows `$ref` within the document.
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(target) => document.pointer(target.strip_prefix('#').unwrap()).unwrap(),
+        None => value,
+    }
+}
+
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::String(target)) = object.get("$ref") {
+                found.insert(target.clone());
+            }
+            object.values().for_each(|v| references(v, found));
+        }
+        Value::Array(array) => array.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_sound_and_covers_what_is_routed() {
+    let client = Client::real();
+    let document = document(&client).await;
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    for target in &found {
+        assert!(
+            document.pointer(&target[1..]).is_some(),
+            "{target} is nowhere"
+        );
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(
+            jsonschema::meta::is_valid(schema),
+            "{name} is no JSON Schema"
+        );
+        let target = format!("#/components/schemas/{name}");
+        assert!(found.contains(&target), "{name} is never used");
+    }
+
+    let mut operation_ids = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(operation_ids.insert(operation["operationId"].to_string()));
+            let answer = match method.as_str() {
+                "get" => client.get(path).await,
+                "post" => client.post(path, "application/json", Vec::new()).await,
+                other => panic!("{other} {path} is not tried by this test"),
+            };
+            let status = answer.status.as_str();
+            assert!(
+                !["404", "405"].contains(&status),
+                "{method} {path}: {status}"
+            );
+            assert!(
+                !operation["responses"][status].is_null(),
+                "{path}: {status}"
+            );
+        }
+    }
+    for contract in lifesign_contracts::all() {
+        for route in contract.routes() {
+            let method = route.method.as_str().to_lowercase();
+            let operation = &document["paths"][route.path][&method];
+            assert!(
+                operation.is_object(),
+                "{method} {} is not documented",
+                route.path
+            );
+        }
+    }
+}
+
+/// Checks an answer of `POST /v1/liveness` against the schema of its status.
+fn conforms(document: &Value, answer: &Answer) {
+    let responses = &document["paths"]["/v1/liveness"]["post"]["responses"];
+    let status = answer.status.as_str();
+    let response = resolve(document, &responses[status]);
+    let schema = &response["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "no schema for status {status}");
+    let whole = json!({ "allOf": [schema], "components": document["components"] });
+    let validator = jsonschema::validator_for(&whole).unwrap();
+    let body = answer.envelope();
+    let errors: Vec<String> = validator
+        .iter_errors(&body)
+        .map(|e| format!("{} at {}", e, e.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{status}: {errors:?} in {body}");
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_conforms_to_the_document() {
+    let client = Client::real();
+    let document = document(&client).await;
+    for name in [
+        "astronaut.jpg",
+        "two_faces.jpg",
+        "coffee.jpg",
+        "grace_hopper.jpg",
+    ] {
+        for uri in ["/v1/liveness", "/v1/liveness?explain=1"] {
+            conforms(
+                &document,
+                &client.post(uri, "image/jpeg", sample(name)).await,
+            );
+        }
+    }
+    conforms(&document, &client.get("/v1/liveness").await);
+    for kind in FailureKind::ALL {
+        let failing = Fake(move |_: &[u8]| Err(Failure::new(kind, "what and how much")));
+        let answer = Setup::new()
+            .client(Arc::new(failing))
+            .post_image(b"x")
+            .await;
+        // A path that does not exist has no entry of its own.
+        if answer.status != 404 {
+            conforms(&document, &answer);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_reference_is_served_from_the_binary() {
+    let client = Client::real();
+    let moved = client.get("/docs").await;
+    assert_eq!(
+        (moved.status.as_u16(), moved.header("location")),
+        (303, "/docs/")
+    );
+    let page = client.get("/docs/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("swagger-ui"));
+    assert!(!page.text().contains("http://") && !page.text().contains("https://"));
+    let settings = client.get("/docs/swagger-initializer.js").await;
+    assert!(settings.text().contains("/openapi.json"));
+    assert_eq!(client.get("/docs/swagger-ui-bundle.js").await.status, 200);
+}

@@ -1,0 +1,229 @@
+//! The application under test, fake checkers, and a client that calls it in-process.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http_body_util::BodyExt;
+use lifesign_contracts::{Checked, Failure};
+use lifesign_domain::{CheckResult, Verdict};
+use lifesign_engine::{Calibration, Engine};
+use lifesign_media::Limits;
+use lifesign_server::service::{Checker, EngineChecker};
+use lifesign_server::{App, EdgeLimits, ServerConfig};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+static ENGINE: LazyLock<Arc<Engine>> =
+    LazyLock::new(|| Arc::new(Engine::embedded(Calibration::embedded()).unwrap()));
+
+/// A file of `assets/samples`.
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(sample_path(name)).unwrap()
+}
+
+pub(crate) fn sample_path(name: &str) -> PathBuf {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/samples");
+    PathBuf::from(samples).canonicalize().unwrap().join(name)
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
+}
+
+pub(crate) fn real_checker() -> Arc<dyn Checker> {
+    Arc::new(EngineChecker::new(Arc::clone(&ENGINE), Limits::default()))
+}
+
+/// A checker that does what a closure says.
+pub(crate) struct Fake<F>(pub(crate) F);
+
+impl<F> Checker for Fake<F>
+where
+    F: Fn(&[u8]) -> Result<Checked, Failure> + Send + Sync + 'static,
+{
+    fn profiles(&self) -> Vec<String> {
+        vec!["classic".to_owned()]
+    }
+
+    fn inconclusive_margin(&self) -> f64 {
+        0.04
+    }
+
+    fn check(&self, image: &[u8], _profile: &str, _pictures: bool) -> Result<Checked, Failure> {
+        (self.0)(image)
+    }
+}
+
+/// A result as a fake gives it.
+pub(crate) fn live() -> Checked {
+    Checked {
+        result: CheckResult {
+            verdict: Verdict::Live,
+            confidence: 0.9,
+            threshold: 0.58,
+            face_detected: true,
+            signals: Vec::new(),
+            profile: "classic".to_owned(),
+            calibration: "fake".to_owned(),
+            face_count: 1,
+            face: None,
+            quality: Vec::new(),
+            reasons: Vec::new(),
+        },
+        pictures: None,
+    }
+}
+
+/// What a test may change before it builds the application.
+pub(crate) struct Setup {
+    pub(crate) config: ServerConfig,
+    pub(crate) edge: EdgeLimits,
+    data: TempDir,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let data = TempDir::new().unwrap();
+        Self {
+            config: ServerConfig {
+                listen: ([127, 0, 0, 1], 0).into(),
+                data: data.path().join("data"),
+                profile: "classic".to_owned(),
+                workers: 2,
+                queue: 8,
+                request_timeout: Duration::from_secs(30),
+                drain_timeout: Duration::from_secs(10),
+                limits: Limits::default(),
+            },
+            edge: EdgeLimits::default(),
+            data,
+        }
+    }
+
+    pub(crate) fn app(&self, checker: Arc<dyn Checker>) -> Arc<App> {
+        App::new(self.config.clone(), self.edge.clone(), checker).unwrap()
+    }
+
+    pub(crate) fn client(self, checker: Arc<dyn Checker>) -> Client {
+        Client {
+            router: lifesign_server::router(self.app(checker)),
+            _data: self.data,
+        }
+    }
+}
+
+/// Calls the router in-process.
+pub(crate) struct Client {
+    router: Router,
+    _data: TempDir,
+}
+
+impl Client {
+    pub(crate) fn real() -> Self {
+        Setup::new().client(real_checker())
+    }
+
+    pub(crate) async fn call(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
+        self.call(Request::get(uri).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn post(&self, uri: &str, content_type: &str, body: Vec<u8>) -> Answer {
+        let request = Request::post(uri).header("content-type", content_type);
+        self.call(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub(crate) async fn post_image(&self, image: &[u8]) -> Answer {
+        let body = json!({ "image": base64(image) }).to_string();
+        self.post("/v1/liveness", "application/json", body.into())
+            .await
+    }
+
+    /// The value of one line of `/metrics`; 0 if there is none.
+    pub(crate) async fn metric(&self, line_start: &str) -> f64 {
+        let text = self.get("/metrics").await.text();
+        let line = text.lines().find(|line| line.starts_with(line_start));
+        line.map_or(0.0, |line| {
+            line.rsplit(' ').next().unwrap().parse().unwrap()
+        })
+    }
+
+    /// Waits until a metric has a value.
+    pub(crate) async fn until(&self, line_start: &str, value: f64) {
+        for _ in 0..500 {
+            if self.metric(line_start).await == value {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{line_start} never became {value}");
+    }
+}
+
+/// An answer, complete.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// The native envelope, after checking what must hold for every one.
+    pub(crate) fn envelope(&self) -> Value {
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        let id = body["request_id"].as_str().unwrap();
+        let digits = id.strip_prefix("lv_").unwrap();
+        assert_eq!(digits.len(), 16, "{id}");
+        assert!(
+            digits
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)),
+            "{id}"
+        );
+        assert_eq!(self.header("x-request-id"), id);
+        assert_eq!(self.header("content-type"), "application/json");
+        assert_eq!(self.header("cache-control"), "no-store");
+        let time = body["timestamp"].as_str().unwrap();
+        assert!(time.len() == 24 && time.ends_with('Z'), "{time}");
+        let success = body["status"] == "success";
+        assert_eq!(body["error"].is_null(), success);
+        assert!(success || body["status"] == "error");
+        assert!(!success || body["result"].is_object());
+        body
+    }
+
+    /// Checks that this is a refusal without a result; answers its message.
+    pub(crate) fn refusal(&self, status: u16, code: &str) -> String {
+        let body = self.envelope();
+        assert_eq!(self.status.as_u16(), status, "{body}");
+        assert_eq!(body["status"], "error");
+        assert_eq!(body["error"]["code"], code, "{body}");
+        assert!(body["result"].is_null());
+        body["error"]["message"].as_str().unwrap().to_owned()
+    }
+}
