@@ -207,12 +207,13 @@ fn signals(html: &mut String, signals: &[SignalReport]) {
         put(
             html,
             format_args!(
-                "<tr><th scope=\"row\">{} <small>{}</small></th><td class=\"score\">{}</td>\
-             <td class=\"number\">{:.0} %</td></tr>\n",
+                "<tr><th scope=\"row\">{}</th><td class=\"score\">{}</td>\
+                 <td class=\"number\">{:.0} %</td></tr>\n\
+                 <tr class=\"finding\"><td colspan=\"3\">{}</td></tr>\n",
                 escape(&signal.label),
-                escape(&signal.detail),
                 score(signal),
                 100.0 * signal.weight,
+                escape(&signal.detail),
             ),
         );
     }

@@ -105,6 +105,7 @@ fn the_table_says_in_words_what_the_bars_show() {
     assert_eq!(html.matches("– not assessed").count(), 1);
     assert_eq!(html.matches("<th scope=\"row\">").count(), 8);
     assert!(html.contains("<th scope=\"col\">Signal</th>"));
+    assert!(html.contains("<td colspan=\"3\">What lbp_texture found.</td>"));
     assert!(html.contains("LIVE</b> confidence 0.71, threshold 0.58"));
     assert!(html.contains("The head is turned too far."));
 }
