@@ -3,13 +3,15 @@
 use lifesign_domain::CheckResult;
 use lifesign_media::Photo;
 
-use crate::Evidence;
+use crate::{Decision, Evidence};
 
 /// A finished check: the result and what it was drawn from, for explanation pictures.
 #[derive(Clone, Debug)]
 pub struct Check {
     /// The answer.
     pub result: CheckResult,
+    /// The threshold and the band around it that decided, for the gauge of the pictures.
+    pub decision: Decision,
     /// What was looked at.
     pub subject: Subject,
 }
