@@ -138,8 +138,9 @@ mod tests {
         let origin = Point2 { x: 100.0, y: 100.0 };
         let tip_of = |yaw, column| tip(&turned(yaw), column, origin, 100.0).unwrap();
         assert_eq!(tip_of(0.0, 2), origin);
-        assert!(tip_of(0.0, 0).x > 150.0);
-        assert!(tip_of(0.0, 1).y < 50.0);
+        // A frontal face is drawn with axes of 0.45 of its width.
+        assert!((tip_of(0.0, 0).x - 145.0).abs() < 0.1);
+        assert!((tip_of(0.0, 1).y - 55.0).abs() < 0.1);
         assert!(tip_of(30.0, 2).x > 120.0);
         assert!(tip_of(-30.0, 2).x < 80.0);
     }
