@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// The JPEG decoder: the start marker is forced, an end marker appended.
-pub fn jpeg(data: &[u8]) {
+pub(crate) fn jpeg(data: &[u8]) {
     let mut file = data.to_vec();
     force(&mut file, 0, b"\xff\xd8\xff");
     file.extend_from_slice(b"\xff\xd9");
@@ -23,7 +23,7 @@ pub fn jpeg(data: &[u8]) {
 
 /// The PNG decoder: the signature is forced, an end chunk appended. Checksums are not verified
 /// in a fuzzing build of the `png` crate.
-pub fn png(data: &[u8]) {
+pub(crate) fn png(data: &[u8]) {
     let mut file = data.to_vec();
     force(&mut file, 0, b"\x89PNG\r\n\x1a\n");
     file.extend_from_slice(b"\0\0\0\0IEND\xae\x42\x60\x82");
@@ -31,7 +31,7 @@ pub fn png(data: &[u8]) {
 }
 
 /// The WebP decoder: the RIFF header is forced, with the true size.
-pub fn webp(data: &[u8]) {
+pub(crate) fn webp(data: &[u8]) {
     let mut file = data.to_vec();
     force(&mut file, 0, b"RIFF\0\0\0\0WEBP");
     let size = (file.len() - 8) as u32;
@@ -40,7 +40,7 @@ pub fn webp(data: &[u8]) {
 }
 
 /// The BMP decoder: the magic and the upper bytes of the header size are forced.
-pub fn bmp(data: &[u8]) {
+pub(crate) fn bmp(data: &[u8]) {
     const HEADER_BYTES: [u8; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
     let mut file = data.to_vec();
     force(&mut file, 0, b"BM");
@@ -52,7 +52,7 @@ pub fn bmp(data: &[u8]) {
 }
 
 /// The EXIF reader: the input is the EXIF block of a sound JPEG, which it must never spoil.
-pub fn exif(data: &[u8]) {
+pub(crate) fn exif(data: &[u8]) {
     const CARRIER: &[u8] = include_bytes!("../../crates/media/tests/data/golden/[grey].jpg");
     let (start, rest) = CARRIER.split_at(2);
     let block = &data[..data.len().min(65_000)];
@@ -67,7 +67,7 @@ pub fn exif(data: &[u8]) {
 }
 
 /// The base64 reader: what it accepts, it reads the same after removal of white space.
-pub fn base64(data: &[u8]) {
+pub(crate) fn base64(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match decode_base64(&text, &LIMITS) {
         Ok(bytes) => {
