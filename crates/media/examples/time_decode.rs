@@ -77,8 +77,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The portrait at this size with noise of about 5 grey levels, the same at every run.
-fn picture(width: u16, height: u16) -> Result<RgbImage, image::ImageError> {
-    let portrait = image::load_from_memory(PORTRAIT)?.to_rgb8();
+fn picture(width: u16, height: u16) -> Result<RgbImage, Box<dyn std::error::Error>> {
+    let frame = decode(PORTRAIT, &Limits::default())?.frame;
+    let portrait = RgbImage::from_raw(frame.width(), frame.height(), frame.rgb().to_vec())
+        .ok_or("a frame has 3 bytes a pixel")?;
     let (width, height) = (u32::from(width), u32::from(height));
     let mut picture = image::imageops::resize(&portrait, width, height, FilterType::CatmullRom);
     let mut state = 1u32;
