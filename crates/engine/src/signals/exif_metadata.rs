@@ -92,7 +92,8 @@ fn camera_name(exif: &Exif) -> String {
     joined.chars().filter(plain).take(LONGEST).collect()
 }
 
-fn spoof_keyword<'a>(exif: &Exif, params: &'a ExifParams) -> Option<&'a str> {
+/// The calibration's keyword for screen-capture or editing software that the file names.
+pub(crate) fn spoof_keyword<'a>(exif: &Exif, params: &'a ExifParams) -> Option<&'a str> {
     let find = |text: &Option<String>, keywords: &'a [String]| {
         let text = text.as_deref()?;
         keywords.iter().find(|keyword| names(text, keyword))
@@ -119,4 +120,142 @@ fn names(text: &str, keyword: &str) -> bool {
             .collect::<String>()
     };
     squeeze(&text).contains(&squeeze(&keyword))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::params;
+    use super::*;
+
+    fn at(state: ExifState) -> Measured {
+        measured(&state, &params().exif_metadata)
+    }
+
+    fn phone() -> Exif {
+        Exif {
+            make: Some("Example".to_owned()),
+            model: Some("Phone 7".to_owned()),
+            ..Exif::default()
+        }
+    }
+
+    fn software(text: &str) -> Measured {
+        let software = Some(text.to_owned());
+        at(ExifState::Present(Exif {
+            software,
+            ..phone()
+        }))
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        assert_eq!(at(ExifState::Absent).score, 0.5);
+        assert_eq!(at(ExifState::Unreadable("broken".to_owned())).score, 0.5);
+        assert_eq!(at(ExifState::Present(Exif::default())).score, 0.55);
+        let lens_alone = Exif {
+            f_number: Some(1.8),
+            ..Exif::default()
+        };
+        assert_eq!(at(ExifState::Present(lens_alone)).score, 0.55);
+        for camera in [
+            phone(),
+            Exif {
+                make: None,
+                ..phone()
+            },
+            Exif {
+                model: None,
+                ..phone()
+            },
+        ] {
+            assert_eq!(at(ExifState::Present(camera)).score, 0.75);
+        }
+        assert_eq!(software("Adobe Photoshop 25.0").score, 0.10);
+    }
+
+    #[test]
+    fn each_capture_setting_raises_the_score_up_to_one() {
+        let mut exif = phone();
+        let mut last = 0.75;
+        let settings: [fn(&mut Exif); 5] = [
+            |e| e.f_number = Some(1.8),
+            |e| e.iso = Some(100),
+            |e| e.exposure_time_s = Some(0.01),
+            |e| e.focal_length_35mm = Some(26.0),
+            |e| e.has_gps = true,
+        ];
+        for set in settings {
+            set(&mut exif);
+            let next = at(ExifState::Present(exif.clone())).score;
+            assert!(next > last || next == 1.0, "{next}");
+            last = next;
+        }
+        assert_eq!(last, 1.0);
+    }
+
+    #[test]
+    fn every_keyword_of_the_contract_is_found_and_named() {
+        for (text, keyword) in [
+            ("Screenshot", "screenshot"),
+            ("Screen Capture 3.1", "screen capture"),
+            ("ScreenCapture", "screen capture"),
+            ("Snipping Tool", "snipping"),
+            ("SnippingTool.exe", "snipping"),
+            ("OBS Studio 30.1", "obs"),
+            ("obs-studio", "obs"),
+            ("Bandicam 2024", "bandicam"),
+            ("Adobe Photoshop Lightroom Classic", "photoshop"),
+            ("GIMP 2.10.34", "gimp"),
+            ("Preview", "preview"),
+            ("Snagit 2023", "snagit"),
+        ] {
+            let found = software(text);
+            assert_eq!(found.score, 0.10, "{text}");
+            assert!(
+                found.detail.ends_with(&format!("software: {keyword}.")),
+                "{}",
+                found.detail
+            );
+        }
+    }
+
+    #[test]
+    fn short_keywords_are_not_found_inside_words() {
+        for harmless in [
+            "Observatory Camera 2",
+            "Jobs HDR+",
+            "MediaTek Camera",
+            "17.1.2",
+        ] {
+            assert_eq!(software(harmless).score, 0.75, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn a_comment_tells_of_a_screenshot_but_not_of_a_preview() {
+        let commented = |text: &str| {
+            let comments = Some(text.to_owned());
+            at(ExifState::Present(Exif {
+                comments,
+                ..Exif::default()
+            }))
+            .score
+        };
+        assert_eq!(commented("Screenshot"), 0.10);
+        assert_eq!(commented("a preview of our holidays"), 0.55);
+    }
+
+    #[test]
+    fn the_detail_carries_no_markup_of_the_file() {
+        let make = Some("<script>alert(1)</script>\u{202e}".repeat(9));
+        let detail = at(ExifState::Present(Exif {
+            make,
+            ..Exif::default()
+        }))
+        .detail;
+        assert!(
+            !detail.contains(['<', '>', '\u{202e}']) && detail.len() < 200,
+            "{detail}"
+        );
+    }
 }

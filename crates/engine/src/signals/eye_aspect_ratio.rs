@@ -22,8 +22,8 @@ impl Signal for EyeAspectRatio {
             return Reading::NotAssessable(why);
         }
         match eye_aspect_ratios(&evidence.landmarks) {
-            Some(ratios) => measured(ratios, params),
-            None => Reading::NotAssessable("an eye has no width".to_owned()),
+            Some(ratios) if ratios.iter().all(|r| r.is_finite()) => measured(ratios, params),
+            _ => Reading::NotAssessable("an eye has no measurable width".to_owned()),
         }
     }
 }
@@ -77,4 +77,108 @@ fn measured([left, right]: [f64; 2], params: &SignalParams) -> Reading {
         score,
         detail: format!("{finding}: eye aspect ratio {mean:.2} (closed below {closed:.2})."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, measure, moved, params, refusal};
+    use super::*;
+
+    /// Lids of both eyes that the ratio looks at: upper, then lower.
+    const LIDS: [[usize; 2]; 4] = [[160, 144], [158, 153], [387, 373], [385, 380]];
+
+    /// Brings the lids to a share of their distance.
+    fn lids_at(share: f32, evidence: &Evidence) -> Evidence {
+        moved(evidence, |i, p| {
+            let pair = LIDS.iter().find(|pair| pair.contains(&i));
+            let Some(&[a, b]) = pair else { return p };
+            let middle = (evidence.landmarks.at(a).y + evidence.landmarks.at(b).y) / 2.0;
+            crate::Point3 {
+                y: middle + (p.y - middle) * share,
+                ..p
+            }
+        })
+    }
+
+    fn score_at(ratio: f64) -> f64 {
+        match measured([ratio; 2], &params()) {
+            Reading::Measured(m) => m.score,
+            Reading::NotAssessable(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        assert_eq!(score_at(0.0), 0.0);
+        assert!(score_at(0.149) < 0.5);
+        assert!((score_at(0.15) - 0.5).abs() < 1e-9);
+        assert!((0.5..0.8).contains(&score_at(0.20)));
+        assert!((score_at(0.225) - 0.8).abs() < 1e-9);
+        for natural in [0.25, 0.30, 0.35] {
+            assert!(score_at(natural) > 0.99, "{natural}");
+        }
+    }
+
+    #[test]
+    fn closing_the_eyes_lowers_ratio_and_score() {
+        let open = Scene::default().evidence();
+        let mut last = measure(&EyeAspectRatio, &open);
+        assert!(
+            last.score > 0.8 && last.detail.starts_with("Eyes open"),
+            "{}",
+            last.detail
+        );
+        for share in [0.7, 0.5, 0.3, 0.1] {
+            let next = measure(&EyeAspectRatio, &lids_at(share, &open));
+            assert!(
+                next.values[0].1 < last.values[0].1 && next.score < last.score,
+                "{share}"
+            );
+            last = next;
+        }
+        assert!(
+            last.detail.starts_with("Eyes closed: eye aspect ratio 0.0"),
+            "{}",
+            last.detail
+        );
+        assert!(last.detail.ends_with("(closed below 0.15)."));
+    }
+
+    #[test]
+    fn roll_does_not_count() {
+        let mut rolled = Scene::default();
+        rolled.degrees.roll = 25.0;
+        let ratios =
+            [Scene::default(), rolled].map(|s| measure(&EyeAspectRatio, &s.evidence()).values[0].1);
+        assert!((ratios[0] - ratios[1]).abs() < 1e-3, "{ratios:?}");
+    }
+
+    #[test]
+    fn eyes_that_cannot_be_judged() {
+        let mut profile = Scene::default();
+        profile.degrees.yaw = -70.0;
+        assert!(refusal(&EyeAspectRatio, &profile.evidence()).contains("turned 70 degrees"));
+        let far = Scene {
+            face_width: 30.0,
+            ..Scene::default()
+        };
+        assert!(refusal(&EyeAspectRatio, &far.evidence()).contains("pixels apart"));
+        let cut = Scene {
+            centre: [-20.0, 240.0],
+            ..Scene::default()
+        };
+        assert!(refusal(&EyeAspectRatio, &cut.evidence()).contains("outside the picture"));
+        let evidence = moved(&Scene::default().evidence(), |i, p| crate::Point3 {
+            y: if i == 160 { f32::MAX } else { p.y },
+            ..p
+        });
+        assert!(measure_or_refuse(&evidence) <= 1.0);
+    }
+
+    fn measure_or_refuse(evidence: &Evidence) -> f64 {
+        match EyeAspectRatio.read(evidence, &params()) {
+            Reading::Measured(m) => m.score,
+            Reading::NotAssessable(_) => 0.0,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What share of the image the face fills.
 
+use super::face_crop::visible_part;
 use super::{Curve, Measured, Reading, Signal, SignalParams};
 use crate::Evidence;
 
@@ -17,7 +18,7 @@ impl Signal for FaceAreaRatio {
 
     fn read(&self, evidence: &Evidence, params: &SignalParams) -> Reading {
         let (width, height) = (evidence.luma.width(), evidence.luma.height());
-        let visible = evidence.face_bounds.clipped(width, height);
+        let visible = visible_part(evidence);
         let ratio = f64::from(visible.area()) / (f64::from(width) * f64::from(height));
         if ratio.is_nan() || ratio <= 0.0 {
             return Reading::NotAssessable("the face is outside the picture".to_owned());
@@ -60,4 +61,76 @@ fn score(ratio: f64, smallest: f64, largest: f64, curve: &Curve) -> f64 {
         return EDGE_SCORE;
     }
     curve.rising_to(smallest, EDGE_SCORE).at(ratio)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, measure, params, refusal};
+    use super::*;
+
+    fn at(ratio: f64) -> Measured {
+        match measured(ratio, &params()) {
+            Reading::Measured(m) => m,
+            Reading::NotAssessable(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        for (ratio, expected) in [
+            (0.0, 0.0),
+            (0.02, 0.25),
+            (0.04, 0.5),
+            (0.10, 0.8),
+            (0.20, 1.0),
+            (0.40, 0.8),
+            (0.80, 0.5),
+            (0.81, 0.5),
+            (1.0, 0.5),
+        ] {
+            assert!(
+                (at(ratio).score - expected).abs() < 1e-9,
+                "{ratio}: {}",
+                at(ratio).score
+            );
+        }
+        assert!(at(0.0399).score < 0.5);
+        let inside = (5..80).map(|percent| at(f64::from(percent) / 100.0).score);
+        assert!(inside.clone().all(|score| (0.5..=1.0).contains(&score)));
+        assert_eq!(inside.filter(|&score| score == 1.0).count(), 1);
+    }
+
+    #[test]
+    fn a_raised_minimum_penalises_larger_faces() {
+        let mut params = params();
+        params.min_face_area_ratio = 0.15;
+        let Reading::Measured(found) = measured(0.12, &params) else {
+            panic!()
+        };
+        assert!((found.score - 0.4).abs() < 1e-9);
+        assert!(found.detail.contains("small below 15 %"));
+    }
+
+    #[test]
+    fn only_the_visible_part_counts() {
+        let whole = measure(&FaceAreaRatio, &Scene::default().evidence());
+        let half = Scene {
+            centre: [0.0, 240.0],
+            ..Scene::default()
+        };
+        let half = measure(&FaceAreaRatio, &half.evidence());
+        assert!((half.values[0].1 / whole.values[0].1 - 0.5).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_face_outside_the_picture_is_refused() {
+        let gone = Scene {
+            centre: [-500.0, 240.0],
+            ..Scene::default()
+        };
+        assert!(refusal(&FaceAreaRatio, &gone.evidence()).contains("outside"));
+        let mut evidence = Scene::default().evidence();
+        evidence.face_bounds.x = f32::NAN;
+        assert!(refusal(&FaceAreaRatio, &evidence).contains("outside"));
+    }
 }

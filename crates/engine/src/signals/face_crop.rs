@@ -4,8 +4,9 @@
 //! pixels therefore looks at a crop that was reduced to a fixed size, so that its figures mean the
 //! same for both. Nothing is ever enlarged: interpolated pixels carry no texture of their own.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use lifesign_media::Gray;
 
 use crate::{Evidence, Rect};
@@ -40,9 +41,20 @@ pub(crate) fn face_crop(evidence: &Evidence, target_side: u32) -> Result<FaceCro
     })
 }
 
+/// The part of the face's extent inside the image; empty for an extent that is not finite.
+pub(super) fn visible_part(evidence: &Evidence) -> Rect {
+    let bounds = evidence.face_bounds;
+    let sides = [bounds.x, bounds.y, bounds.width, bounds.height];
+    if sides.iter().all(|side| side.is_finite()) {
+        bounds.clipped(evidence.luma.width(), evidence.luma.height())
+    } else {
+        Rect::default()
+    }
+}
+
 fn square_inside(evidence: &Evidence) -> Result<Rect, String> {
     let bounds = evidence.face_bounds;
-    let visible = bounds.clipped(evidence.luma.width(), evidence.luma.height());
+    let visible = visible_part(evidence);
     let share = visible.area() / bounds.area();
     if share.is_nan() || share < MIN_VISIBLE_SHARE {
         let percent = 100.0 * share.max(0.0);
@@ -68,8 +80,9 @@ fn square_inside(evidence: &Evidence) -> Result<Rect, String> {
 /// Scales a part of a plane with a filter that averages over the area of each new pixel; `None`
 /// if the part is not inside the plane.
 pub(super) fn reduce(plane: &Gray, part: Rect, width: u32, height: u32) -> Option<Vec<u8>> {
-    let source = ImageRef::new(plane.width(), plane.height(), plane.data(), PixelType::U8).ok()?;
-    let mut target = Image::new(width, height, PixelType::U8);
+    let source =
+        TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data()).ok()?;
+    let mut target = TypedImage::<U8>::new(width, height);
     // Hamming: as sharp as a box when reducing, without a box's jumps at fractional factors.
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Hamming))
@@ -79,6 +92,10 @@ pub(super) fn reduce(plane: &Gray, part: Rect, width: u32, height: u32) -> Optio
             part.width.into(),
             part.height.into(),
         );
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
-    Some(target.into_vec())
+    // Typed, so that only the kernels of this pixel format are compiled: with all of them the crate
+    // takes minutes to build.
+    Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .ok()?;
+    Some(target.pixels().iter().map(|p| p.0).collect())
 }

@@ -16,6 +16,8 @@ pub(crate) const PAIRS: [[usize; 2]; 6] = [
     [132, 361],
     [172, 397],
 ];
+/// The widest pair: the jaw before the ears.
+const JAW: [usize; 2] = [234, 454];
 /// Vertices on the midline: top of the forehead, between the brows, below the nose, both lips
 /// and the chin. The nose tip is left out: it stands so far forward that a small turn moves it
 /// off the line.
@@ -61,22 +63,18 @@ fn measured(index: f64, params: &SignalParams) -> Reading {
     })
 }
 
-/// 0 for a face whose halves mirror each other, up to 1 where all of it lies on one side: for
-/// each pair the difference of the two distances to the midline over their sum, averaged. The
-/// midline turns with the head, so roll does not count. `None` where the landmarks coincide.
+/// 0 for a face whose halves mirror each other: for each pair the distance of its middle from the
+/// midline, averaged, over the width of the jaw. The midline turns with the head, so roll does
+/// not count. `None` where the landmarks coincide.
 fn symmetry_index(landmarks: &Landmarks) -> Option<f64> {
     let midline = Line::through(&MIDLINE.map(|v| landmarks.at(v).xy()))?;
-    let mut sum = 0.0;
-    for [left, right] in PAIRS {
-        let left = midline.offset(landmarks.at(left).xy());
-        let right = midline.offset(landmarks.at(right).xy());
-        let width = left.abs() + right.abs();
-        if width <= 0.0 || !width.is_finite() {
-            return None;
-        }
-        sum += (left + right).abs() / width;
-    }
-    Some(sum / PAIRS.len() as f64)
+    let offset = |vertex| midline.offset(landmarks.at(vertex).xy());
+    let width: f64 = JAW.iter().map(|&v| offset(v).abs()).sum();
+    let off_middle = PAIRS
+        .iter()
+        .map(|&[a, b]| (offset(a) + offset(b)).abs() / 2.0);
+    let index = off_middle.sum::<f64>() / PAIRS.len() as f64 / width;
+    index.is_finite().then_some(index)
 }
 
 /// A line by its centre and unit direction.
@@ -119,5 +117,80 @@ impl Line {
             f64::from(p.y) - self.centre[1],
         );
         dx * self.along[1] - dy * self.along[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, measure, moved, params, refusal};
+    use super::*;
+    use crate::Point3;
+
+    fn score_at(index: f64) -> f64 {
+        match measured(index, &params()) {
+            Reading::Measured(m) => m.score,
+            Reading::NotAssessable(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        for (index, expected) in [
+            (0.0, 1.0),
+            (0.04, 0.8),
+            (0.07, 0.65),
+            (0.10, 0.5),
+            (0.15, 0.25),
+            (0.20, 0.0),
+            (0.9, 0.0),
+        ] {
+            assert!((score_at(index) - expected).abs() < 1e-9, "{index}");
+        }
+        assert!(score_at(0.0401) < 0.8 && score_at(0.1001) < 0.5);
+    }
+
+    #[test]
+    fn the_mean_face_is_symmetric_however_it_rolls() {
+        for roll in [-30.0, 0.0, 30.0] {
+            let mut scene = Scene::default();
+            scene.degrees.roll = roll;
+            let found = measure(&FacialSymmetry, &scene.evidence());
+            assert!(found.score > 0.95, "roll {roll}: {}", found.detail);
+        }
+    }
+
+    #[test]
+    fn warping_one_half_lowers_the_score() {
+        let evidence = Scene::default().evidence();
+        let mut last = measure(&FacialSymmetry, &evidence).score;
+        for stretch in [1.1, 1.25, 1.5, 2.0] {
+            let warped = moved(&evidence, |_, p| {
+                let right = (p.x - 320.0).max(0.0);
+                Point3 {
+                    x: p.x + right * (stretch - 1.0),
+                    ..p
+                }
+            });
+            let next = measure(&FacialSymmetry, &warped).score;
+            assert!(next < last, "stretch {stretch}: {next}");
+            last = next;
+        }
+        assert!(last < 0.5, "{last}");
+    }
+
+    #[test]
+    fn faces_without_two_halves_are_refused() {
+        let mut profile = Scene::default();
+        profile.degrees.yaw = 80.0;
+        assert!(refusal(&FacialSymmetry, &profile.evidence()).contains("turned 80 degrees"));
+        let point = moved(&Scene::default().evidence(), |_, _| Point3::default());
+        assert!(refusal(&FacialSymmetry, &point).contains("midline"));
+        let huge = moved(&Scene::default().evidence(), |_, p| Point3 {
+            x: p.x * 1e35,
+            ..p
+        });
+        if let Reading::Measured(found) = FacialSymmetry.read(&huge, &params()) {
+            assert!(found.score.is_finite());
+        }
     }
 }

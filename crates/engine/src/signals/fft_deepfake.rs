@@ -87,3 +87,109 @@ fn score([kurtosis, hf_ratio, az_variance]: [f64; 3], params: &SignalParams) -> 
     let az_weight = 1.0 - curves.kurtosis_weight - curves.hf_ratio_weight;
     curves.kurtosis_weight * rings + curves.hf_ratio_weight * balance + az_weight * sectors
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{
+        Scene, flat, halftone, measure, moire, params, refusal, skin,
+    };
+    use super::*;
+
+    fn score_at(kurtosis: f64, hf_ratio: f64, az_variance: f64) -> f64 {
+        score([kurtosis, hf_ratio, az_variance], &params())
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        assert_eq!(score_at(3.0, 0.65, 0.05), 1.0, "natural");
+        assert!(
+            score_at(4.6, 0.63, 0.2) >= 0.8,
+            "the outer twentieth of camera pictures"
+        );
+        assert!(
+            (0.6..0.8).contains(&score_at(6.0, 0.65, 0.2)),
+            "minor anomalies"
+        );
+        assert!(
+            (0.4..0.6).contains(&score_at(12.0, 0.65, 0.05)),
+            "one strong pattern"
+        );
+        assert!(score_at(12.0, 0.65, 0.35) < 0.4, "periodic and directional");
+        assert_eq!(score_at(20.0, 0.95, 1.0), 0.0);
+        for band in [0.8, 0.6, 0.4] {
+            let scores = (30..200).map(|k| score_at(f64::from(k) / 10.0, 0.65, 0.2));
+            let near = scores.fold(1.0_f64, |best, s| best.min((s - band).abs()));
+            assert!(near < 0.02, "no spectrum reaches the edge {band}");
+        }
+    }
+
+    #[test]
+    fn each_sub_metric_lowers_the_score_on_its_own() {
+        for step in 0..20 {
+            let (now, next) = (f64::from(step), f64::from(step + 1));
+            assert!(score_at(next, 0.65, 0.0) <= score_at(now, 0.65, 0.0));
+            assert!(
+                score_at(3.0, 0.65 + next / 60.0, 0.0) <= score_at(3.0, 0.65 + now / 60.0, 0.0)
+            );
+            assert!(
+                score_at(3.0, 0.65 - next / 60.0, 0.0) <= score_at(3.0, 0.65 - now / 60.0, 0.0)
+            );
+            assert!(score_at(3.0, 0.65, next / 30.0) <= score_at(3.0, 0.65, now / 30.0));
+        }
+        assert!(score_at(12.0, 0.65, 0.0) < 1.0);
+        assert!(score_at(3.0, 0.40, 0.0) < 1.0 && score_at(3.0, 0.90, 0.0) < 1.0);
+        assert!(score_at(3.0, 0.65, 0.35) < 1.0);
+    }
+
+    #[test]
+    fn stripes_and_dots_raise_the_kurtosis_and_lower_the_score() {
+        let natural = measure(&FftDeepfake, &Scene::default().evidence());
+        assert!(natural.score >= 0.8, "{}", natural.detail);
+        for luma in [moire, halftone] {
+            let found = measure(
+                &FftDeepfake,
+                &Scene {
+                    luma,
+                    ..Scene::default()
+                }
+                .evidence(),
+            );
+            assert!(
+                found.values[0].1 > params().fft_kurtosis_max,
+                "{}",
+                found.detail
+            );
+            assert!(found.score < 0.6, "{}", found.detail);
+        }
+    }
+
+    #[test]
+    fn an_up_sampled_face_is_directional() {
+        let blocks = Scene {
+            luma: |x, y| skin(x / 6 * 6, y / 6 * 6),
+            ..Scene::default()
+        };
+        let natural = measure(&FftDeepfake, &Scene::default().evidence());
+        let found = measure(&FftDeepfake, &blocks.evidence());
+        assert!(
+            found.values[2].1 > 3.0 * natural.values[2].1,
+            "{}",
+            found.detail
+        );
+        assert!(found.score < natural.score);
+    }
+
+    #[test]
+    fn faces_without_a_spectrum_are_refused() {
+        let wall = Scene {
+            luma: flat,
+            ..Scene::default()
+        };
+        assert!(refusal(&FftDeepfake, &wall.evidence()).contains("flat"));
+        let far = Scene {
+            face_width: 40.0,
+            ..Scene::default()
+        };
+        assert!(refusal(&FftDeepfake, &far.evidence()).contains("64 are needed"));
+    }
+}

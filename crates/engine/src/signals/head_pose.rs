@@ -56,3 +56,69 @@ impl Signal for HeadPose {
 fn whole_degrees(angle: f64) -> i64 {
     angle.round() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, measure, refusal};
+    use super::*;
+
+    fn turned(yaw: f64, pitch: f64, roll: f64) -> Measured {
+        let degrees = lifesign_domain::PoseDegrees { yaw, pitch, roll };
+        measure(
+            &HeadPose,
+            &Scene {
+                degrees,
+                ..Scene::default()
+            }
+            .evidence(),
+        )
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        assert_eq!(turned(0.0, 0.0, 0.0).score, 1.0);
+        assert!((turned(14.0, 0.0, 0.0).score - 0.85).abs() < 1e-9);
+        assert!((0.5..0.85).contains(&turned(20.0, 0.0, 0.0).score));
+        for at_the_limit in [[35.0, 0.0, 0.0], [0.0, 30.0, 0.0], [0.0, 0.0, 30.0]] {
+            let [yaw, pitch, roll] = at_the_limit;
+            assert!(
+                (turned(yaw, pitch, roll).score - 0.5).abs() < 1e-9,
+                "{at_the_limit:?}"
+            );
+            assert!(turned(yaw * 1.01, pitch * 1.01, roll * 1.01).score < 0.5);
+        }
+        assert_eq!(turned(70.0, 0.0, 0.0).score, 0.0);
+    }
+
+    #[test]
+    fn turning_either_way_lowers_the_score_alike() {
+        for axis in 0..3 {
+            let at = |angle: f64| {
+                let mut axes = [0.0; 3];
+                axes[axis] = angle;
+                turned(axes[0], axes[1], axes[2]).score
+            };
+            for angle in [5.0, 15.0, 25.0, 35.0, 45.0] {
+                assert!(at(angle + 5.0) < at(angle), "axis {axis}, {angle} degrees");
+                assert_eq!(at(angle), at(-angle));
+            }
+        }
+    }
+
+    #[test]
+    fn the_worst_axis_counts_and_the_detail_names_all() {
+        let found = turned(-40.0, 5.0, -0.2);
+        assert_eq!(found.score, turned(40.0, 0.0, 0.0).score);
+        assert_eq!(
+            found.detail,
+            "Turned far away: yaw -40, pitch 5 and roll 0 degrees (limits 35, 30 and 30)."
+        );
+    }
+
+    #[test]
+    fn an_angle_that_is_no_number_is_refused() {
+        let mut evidence = Scene::default().evidence();
+        evidence.pose.degrees.pitch = f64::NAN;
+        assert!(refusal(&HeadPose, &evidence).contains("could not be found"));
+    }
+}

@@ -143,3 +143,135 @@ fn score(texture: Texture, limit: f64, params: &LbpParams) -> f64 {
         .at(texture.dominant_bin_ratio / limit);
     params.entropy_weight * entropy + (1.0 - params.entropy_weight) * dominance
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, flat, halftone, measure, moire, params, refusal};
+    use super::*;
+
+    fn score_at(entropy_bits: f64, dominant_bin_ratio: f64) -> f64 {
+        let params = params();
+        let texture = Texture {
+            entropy_bits,
+            dominant_bin_ratio,
+        };
+        score(
+            texture,
+            params.lbp_dominant_bin_spoof_threshold,
+            &params.lbp_texture,
+        )
+    }
+
+    /// The most entropy that 59 bins can have beside one of the given share.
+    fn most_entropy(dominant: f64) -> f64 {
+        let rest = 1.0 - dominant;
+        -dominant * dominant.log2() - rest * (rest / 58.0).log2()
+    }
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        // Faces as cameras take them have 5.0 to 5.4 bits and at most 0.2 in one bin.
+        for entropy in [5.0, 5.2, 5.4, 5.88] {
+            assert!(score_at(entropy, 0.2) >= 0.8, "{entropy}");
+        }
+        assert!(
+            (0.55..0.80).contains(&score_at(4.3, 0.31)),
+            "hard JPEG compression"
+        );
+        assert!(
+            (0.35..0.55).contains(&score_at(3.3, 0.45)),
+            "partly uniform"
+        );
+        assert!(score_at(2.7, 0.5) < 0.35, "a dot screen");
+        assert_eq!(score_at(0.0, 1.0), 0.0);
+        for band in [0.80, 0.55, 0.35] {
+            let scores = (0..=588).map(|e| score_at(f64::from(e) / 100.0, 0.24));
+            let crossing: Vec<f64> = scores.filter(|s| (s - band).abs() < 0.004).collect();
+            assert!(!crossing.is_empty(), "no texture reaches the edge {band}");
+        }
+    }
+
+    #[test]
+    fn dominant_bins_at_the_contracts_figures_fail() {
+        assert!(
+            score_at(most_entropy(0.60), 0.60) < 0.5,
+            "suspicious at the threshold"
+        );
+        assert!(
+            score_at(most_entropy(0.65), 0.65) < 0.35,
+            "a spoof beyond it"
+        );
+        assert!(score_at(most_entropy(0.30), 0.30) > 0.5);
+    }
+
+    #[test]
+    fn the_score_rises_with_entropy_and_falls_with_the_dominant_bin() {
+        for step in 0..58 {
+            let value = f64::from(step) / 10.0;
+            assert!(score_at(value + 0.1, 0.3) >= score_at(value, 0.3));
+            assert!(score_at(4.0, value / 5.8) >= score_at(4.0, (value + 0.1) / 5.8));
+        }
+    }
+
+    #[test]
+    fn patterns_of_known_pixels() {
+        assert_eq!(codes(&[5; 9], 3), [0b1111_1111]);
+        assert_eq!(codes(&[0, 0, 0, 0, 9, 0, 0, 0, 0], 3), [0]);
+        // Brighter to the right and below right only: bits 0 and 1.
+        assert_eq!(codes(&[0, 0, 0, 0, 5, 9, 0, 0, 9], 3), [0b11]);
+        let bins = bin_of_code();
+        assert_eq!(
+            bins.iter().filter(|&&b| b == IRREGULAR_BIN).count(),
+            256 - 58
+        );
+        assert_eq!((bins[0], bins[255]), (0, 57));
+    }
+
+    #[test]
+    fn evenly_spread_bins_have_full_entropy() {
+        let uniform = (0..=u8::MAX).filter(|c| (c ^ c.rotate_right(1)).count_ones() <= 2);
+        let all: Vec<u8> = uniform.chain([0b0101_0101]).collect();
+        let found = texture(&all);
+        assert!((found.entropy_bits - 59_f64.log2()).abs() < 1e-9);
+        assert!((found.dominant_bin_ratio - 1.0 / 59.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn skin_scores_above_stripes_above_dots_above_nothing() {
+        let at = |luma| {
+            measure(
+                &LbpTexture,
+                &Scene {
+                    luma,
+                    ..Scene::default()
+                }
+                .evidence(),
+            )
+        };
+        let skin = measure(&LbpTexture, &Scene::default().evidence());
+        assert!(skin.score >= 0.8, "{}", skin.detail);
+        let (stripes, dots, nothing) = (at(moire), at(halftone), at(flat));
+        assert!(stripes.score < skin.score - 0.1, "{}", stripes.detail);
+        assert!(dots.score < stripes.score, "{}", dots.detail);
+        assert_eq!(nothing.score, 0.0);
+        assert!(
+            nothing.detail.contains("most common pattern 100 %"),
+            "{}",
+            nothing.detail
+        );
+    }
+
+    #[test]
+    fn faces_without_a_crop_are_refused() {
+        let far = Scene {
+            face_width: 40.0,
+            ..Scene::default()
+        };
+        assert!(refusal(&LbpTexture, &far.evidence()).contains("64 are needed"));
+        let cut = Scene {
+            centre: [-40.0, 240.0],
+            ..Scene::default()
+        };
+        assert!(refusal(&LbpTexture, &cut.evidence()).contains("inside the picture"));
+    }
+}

@@ -4,7 +4,7 @@
 //! writes nothing and knows neither its weight nor the verdict.
 
 mod curve;
-mod exif_metadata;
+pub(crate) mod exif_metadata;
 mod eye_aspect_ratio;
 mod face_area_ratio;
 mod face_crop;
@@ -15,6 +15,10 @@ pub(crate) mod lbp_texture;
 mod params;
 mod sharpness;
 pub(crate) mod spectrum;
+#[cfg(test)]
+mod test_support;
+#[cfg(test)]
+mod tests;
 
 pub use curve::Curve;
 pub use params::{

@@ -102,3 +102,100 @@ fn row_moments(above: &[u8], row: &[u8], below: &[u8]) -> (i32, i64) {
     }
     (sum, i64::from(squares))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{Scene, blurred, flat, measure, params, refusal, skin};
+    use super::*;
+
+    #[test]
+    fn rows_and_edges_of_the_contracts_table() {
+        let params = params();
+        let at = |variance: f64| score(variance, params.min_blur_variance, &params.sharpness.score);
+        for (variance, expected) in [
+            (0.0, 0.0),
+            (20.0, 0.25),
+            (40.0, 0.5),
+            (100.0, 0.65),
+            (160.0, 0.8),
+            (640.0, 1.0),
+            (9000.0, 1.0),
+        ] {
+            assert!(
+                (at(variance) - expected).abs() < 1e-9,
+                "{variance}: {}",
+                at(variance)
+            );
+        }
+        assert!(at(39.999) < 0.5 && at(159.99) < 0.8);
+        let half_as_strict = score(40.0, 20.0, &params.sharpness.score);
+        assert!(half_as_strict > 0.5, "min_blur_variance sets the floor");
+    }
+
+    #[test]
+    fn more_blur_is_less_sharp() {
+        let scene = Scene {
+            width: 320,
+            height: 240,
+            ..Scene::default()
+        };
+        let source: Vec<u8> = scene.evidence().luma.data().to_vec();
+        let mut last = measure(&Sharpness, &scene.evidence());
+        assert!(last.score >= 0.5, "{}", last.detail);
+        for sigma in [0.6, 1.0, 1.6, 2.5, 4.0] {
+            let evidence = scene.evidence_with(blurred(&source, 320, sigma));
+            let next = measure(&Sharpness, &evidence);
+            assert!(next.values[0].1 < last.values[0].1, "sigma {sigma}");
+            assert!(next.score < last.score, "sigma {sigma}");
+            last = next;
+        }
+        assert!(
+            last.detail
+                .starts_with("Soft or blurred: Laplacian variance")
+        );
+    }
+
+    #[test]
+    fn a_known_pattern_has_its_known_variance() {
+        // Columns of 0 and 10 in turn: the Laplacian is +20 and -20, its variance 400.
+        let stripes = (0..64 * 64).map(|i| 10 * (i % 2) as u8).collect();
+        let luma = Gray::new(64, 64, stripes).unwrap();
+        assert!((laplacian_variance(&luma).unwrap() - 400.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn four_times_the_pixels_do_not_change_the_band() {
+        let small = Scene {
+            luma: |x, y| skin(x / 2, y / 2),
+            ..Scene::default()
+        };
+        let large = Scene {
+            width: 1280,
+            height: 960,
+            luma: |x, y| skin(x / 4, y / 4),
+            ..Scene::default()
+        };
+        let scores = [small, large].map(|s| measure(&Sharpness, &s.evidence()).score);
+        assert!((scores[0] - scores[1]).abs() < 0.15, "{scores:?}");
+    }
+
+    #[test]
+    fn pictures_without_detail_or_extent() {
+        let wall = Scene {
+            luma: flat,
+            ..Scene::default()
+        };
+        assert_eq!(measure(&Sharpness, &wall.evidence()).score, 0.0);
+        let line = Scene {
+            height: 2,
+            ..Scene::default()
+        };
+        assert!(refusal(&Sharpness, &line.evidence()).contains("3 x 3"));
+        let strip = Scene {
+            width: 16_000,
+            height: 4,
+            ..Scene::default()
+        };
+        assert!(refusal(&Sharpness, &strip.evidence()).contains("3 x 3"));
+    }
+}
