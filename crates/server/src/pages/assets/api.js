@@ -7,7 +7,8 @@ export class Problem extends Error {
   }
 }
 
-const megabytes = (bytes) => `${(bytes / 1048576).toFixed(1)} MB`;
+// Rounded up, so that what is over a limit also reads so.
+const megabytes = (bytes) => `${Math.ceil(bytes / 104857.6) / 10} MB`;
 
 let settings;
 

@@ -64,7 +64,7 @@ export function showResult(root, envelope, margin, openPicture) {
   root.dataset.verdict = result.verdict;
   root.replaceChildren(
     banner(result, margin),
-    reasons(result.reasons),
+    reasons(result),
     signals(result.signals),
     quality(result.quality),
     gallery(pictures, openPicture),
@@ -105,11 +105,12 @@ function section(title, note, ...children) {
   return el('section', { class: 'card' }, head, ...(note ? [el('p', { class: 'quiet' }, note)] : []), ...children);
 }
 
-function reasons(list) {
+function reasons({ verdict, reasons: list }) {
   if (!list.length) return '';
+  const title = verdict === 'LIVE' ? 'What could be better' : 'What to do';
   const items = list.map(({ code, message, guidance }) =>
     el('li', { 'data-code': code }, el('strong', {}, message), ' ', el('span', {}, guidance)));
-  return section('What could be better', '', el('ul', { class: 'reasons' }, ...items));
+  return section(title, '', el('ul', { class: 'reasons' }, ...items));
 }
 
 function signals(list) {
