@@ -5,6 +5,7 @@
 SHELL := /bin/bash
 LISTEN ?= 127.0.0.1:8080
 SAMPLE := assets/samples/astronaut.jpg
+BENCH_SECONDS ?= 5
 LIFESIGN := cargo run --quiet --bin lifesign --
 
 # The browser tests drive a real Chromium; cargo cannot bring one.
@@ -29,6 +30,9 @@ check: ## Formatting, lints, documentation
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+bench: ## Milliseconds by stage and checks a second (BENCH_SECONDS for each part)
+	cargo run --release --quiet -p lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
 
 fmt: ## Format everything
 	cargo fmt --all

@@ -1,2 +1,79 @@
-//! The `lifesign` command.
-fn main() {}
+//! The `lifesign` command: reads the command line and the configuration, runs one verb.
+
+mod args;
+mod commands;
+mod config;
+mod error;
+mod inputs;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use config::{Config, Overrides};
+use error::{CliError, EXIT_USAGE};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return show_usage(&error),
+    };
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("lifesign: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+/// Help and version are no failure; anything else that clap refuses is a usage error.
+fn show_usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done if even this cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitCode::from(EXIT_USAGE)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, CliError> {
+    let load = |flags| {
+        Config::load(&Overrides {
+            file: cli
+                .config
+                .clone()
+                .or_else(|| std::env::var_os("LIFESIGN_CONFIG").map(Into::into)),
+            set: cli.set.clone(),
+            flags,
+        })
+    };
+    match &cli.command {
+        Command::Check(args) => {
+            let config = load(Vec::from_iter(args.profile.clone().map(|p| ("profile", p))))?;
+            commands::check::run(args, &config)
+        }
+        Command::Serve(args) => {
+            let flags = [
+                ("listen", args.listen.clone()),
+                ("data", args.data.as_ref().map(|d| d.display().to_string())),
+                ("profile", args.profile.clone()),
+            ];
+            let given = flags.into_iter().filter_map(|(k, v)| v.map(|v| (k, v)));
+            let config = load(given.collect())?;
+            output::log::start(&config.settings);
+            commands::serve::run(&config).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Config(args) => {
+            commands::config::run(args, &load(vec![])?).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            commands::completions::run(*shell);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,9 +1,7 @@
 //! The photograph, or a part of it, scaled for the screen.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8x3;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use lifesign_media::Frame;
+use lifesign_numeric::{Region, resample_rgb};
 
 use super::ExplainError;
 use super::canvas::Canvas;
@@ -103,22 +101,13 @@ fn whole_pixels(region: Rect, frame: &Frame) -> Rect {
 }
 
 fn scaled(frame: &Frame, region: Rect, width: u32, height: u32) -> Result<Vec<u8>, ExplainError> {
-    let failed = |e: &dyn std::fmt::Display| ExplainError::Scale(e.to_string());
-    // Typed, so that only the kernels of this pixel format are compiled: with all of them the
-    // crate takes a minute longer to build.
-    let source = TypedImageRef::<U8x3>::from_buffer(frame.width(), frame.height(), frame.rgb())
-        .map_err(|e| failed(&e))?;
-    let mut target = TypedImage::<U8x3>::new(width, height);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-        .crop(
-            region.x.into(),
-            region.y.into(),
-            region.width.into(),
-            region.height.into(),
-        );
-    Resizer::new()
-        .resize_typed(&source, &mut target, &options)
-        .map_err(|e| failed(&e))?;
-    Ok(target.pixels().iter().flat_map(|p| p.0).collect())
+    let region = Region {
+        x: region.x.into(),
+        y: region.y.into(),
+        width: region.width.into(),
+        height: region.height.into(),
+    };
+    let size = (frame.width(), frame.height());
+    resample_rgb(frame.rgb(), size, region, (width, height))
+        .map_err(|e| ExplainError::Scale(e.to_string()))
 }

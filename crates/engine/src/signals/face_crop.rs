@@ -4,10 +4,8 @@
 //! pixels therefore looks at a crop that was reduced to a fixed size, so that its figures mean the
 //! same for both. Nothing is ever enlarged: interpolated pixels carry no texture of their own.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use lifesign_media::Gray;
+use lifesign_numeric::{Region, resample_gray};
 
 use crate::{Evidence, Rect};
 
@@ -80,22 +78,12 @@ fn square_inside(evidence: &Evidence) -> Result<Rect, String> {
 /// Scales a part of a plane with a filter that averages over the area of each new pixel; `None`
 /// if the part is not inside the plane.
 pub(super) fn reduce(plane: &Gray, part: Rect, width: u32, height: u32) -> Option<Vec<u8>> {
-    let source =
-        TypedImageRef::<U8>::from_buffer(plane.width(), plane.height(), plane.data()).ok()?;
-    let mut target = TypedImage::<U8>::new(width, height);
-    // Hamming: as sharp as a box when reducing, without a box's jumps at fractional factors.
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Hamming))
-        .crop(
-            part.x.into(),
-            part.y.into(),
-            part.width.into(),
-            part.height.into(),
-        );
-    // Typed, so that only the kernels of this pixel format are compiled: with all of them the crate
-    // takes minutes to build.
-    Resizer::new()
-        .resize_typed(&source, &mut target, &options)
-        .ok()?;
-    Some(target.pixels().iter().map(|p| p.0).collect())
+    let region = Region {
+        x: part.x.into(),
+        y: part.y.into(),
+        width: part.width.into(),
+        height: part.height.into(),
+    };
+    let size = (plane.width(), plane.height());
+    resample_gray(plane.data(), size, region, (width, height)).ok()
 }

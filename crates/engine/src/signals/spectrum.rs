@@ -1,7 +1,6 @@
 //! The two-dimensional spectrum of a crop and the statistics of its rings and sectors.
 
-use rustfft::FftPlanner;
-use rustfft::num_complex::Complex32;
+use lifesign_numeric::{Complex32, fft_rows};
 
 use super::face_crop::FaceCrop;
 
@@ -78,10 +77,9 @@ fn magnitudes(crop: &FaceCrop) -> Option<Vec<f32>> {
     if plane.iter().all(|v| v.re.abs() < 1e-3) {
         return None;
     }
-    let fft = FftPlanner::new().plan_fft_forward(side);
-    fft.process(&mut plane);
+    fft_rows(&mut plane, side);
     let mut plane = transposed(&plane, side);
-    fft.process(&mut plane);
+    fft_rows(&mut plane, side);
     // After one transposition the plane lies on its side: (column, row).
     let centred = |i: usize| (i + side - side / 2) % side;
     let at = |y: usize, x: usize| plane[centred(x) * side + centred(y)].norm();

@@ -1,0 +1,38 @@
+//! `lifesign config`: what is in force, and why.
+
+use comfy_table::{Table, presets};
+
+use crate::args::ConfigArgs;
+use crate::config::Config;
+use crate::error::CliError;
+use crate::output::print_line;
+
+/// Prints every key with its value and source.
+pub(crate) fn run(args: &ConfigArgs, config: &Config) -> Result<(), CliError> {
+    if args.json {
+        let object: serde_json::Map<_, _> = config
+            .entries
+            .iter()
+            .map(|entry| {
+                let body = serde_json::json!({ "value": entry.value, "source": entry.source });
+                (entry.key.to_owned(), body)
+            })
+            .collect();
+        return print_line(&serde_json::Value::Object(object).to_string());
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(["KEY", "VALUE", "SOURCE", "MEANING"]);
+    for entry in &config.entries {
+        table.add_row([
+            entry.key,
+            &entry.value.to_string(),
+            &entry.source,
+            entry.meaning,
+        ]);
+    }
+    print_line(&format!(
+        "{table}\n\ncalibration {}",
+        config.calibration.version
+    ))
+}

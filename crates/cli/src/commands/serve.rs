@@ -1,0 +1,68 @@
+//! `lifesign serve`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lifesign_engine::Engine;
+use lifesign_server::ServerConfig;
+
+use crate::config::Config;
+use crate::error::CliError;
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub(crate) fn run(config: &Config) -> Result<(), CliError> {
+    let engine = Arc::new(Engine::embedded(config.calibration.clone())?);
+    let server_config = server_config(config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?;
+    runtime.block_on(async {
+        let shutdown = stop_signal()?;
+        lifesign_server::serve(server_config, engine, shutdown)
+            .await
+            .map_err(CliError::from)
+    })
+}
+
+fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
+    let settings = &config.settings;
+    let listen: SocketAddr = settings.listen.parse().map_err(|_| {
+        CliError::Usage(format!(
+            "listen is `{}`, must be ADDRESS:PORT, for instance 127.0.0.1:8080 or [::1]:8080",
+            settings.listen
+        ))
+    })?;
+    let workers = match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let queue = match settings.queue {
+        0 => 4 * workers,
+        n => n,
+    };
+    Ok(ServerConfig {
+        listen,
+        data: settings.data.clone(),
+        profile: settings.profile.clone(),
+        workers,
+        queue,
+        request_timeout: Duration::from_secs(settings.request_timeout_s),
+        drain_timeout: Duration::from_secs(settings.drain_timeout_s),
+        limits: config.limits(),
+    })
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Runtime)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

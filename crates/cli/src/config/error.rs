@@ -1,0 +1,50 @@
+//! A configuration that cannot be used.
+
+use std::path::PathBuf;
+
+use lifesign_engine::CalibrationError;
+
+/// Why the start stops; each text names the source.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("unknown key `{key}` ({origin}){}", suggestion(*nearest))]
+    UnknownKey {
+        key: String,
+        origin: String,
+        nearest: Option<&'static str>,
+    },
+    #[error("unknown profile `{profile}`; known: {known}")]
+    UnknownProfile { profile: String, known: String },
+    #[error("--set takes KEY=VALUE, got `{0}`")]
+    SetSyntax(String),
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Value(String),
+    #[error("{origin}: {source}")]
+    Calibration {
+        origin: String,
+        source: CalibrationError,
+    },
+    #[error("cannot encode the calibration: {0}")]
+    Encode(toml::ser::Error),
+    #[error("cannot encode the configuration: {0}")]
+    Json(serde_json::Error),
+}
+
+impl ConfigError {
+    /// Keeps figment's finding (what was found, what was expected) and where it stands.
+    pub(crate) fn from_figment(error: figment::Error) -> Self {
+        Self::Value(error.to_string())
+    }
+}
+
+fn suggestion(nearest: Option<&'static str>) -> String {
+    match nearest {
+        Some(key) => format!("; did you mean `{key}`?"),
+        None => "; `lifesign config` lists the known ones".to_owned(),
+    }
+}

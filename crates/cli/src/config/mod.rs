@@ -1,0 +1,380 @@
+//! One configuration from four layers: built in, file, environment, flag; later layers win.
+
+mod error;
+mod keys;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use lifesign_engine::Calibration;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub(crate) use error::ConfigError;
+use keys::{KEYS, Target};
+
+/// Read from the working directory if no other file is named.
+const DEFAULT_FILE: &str = "lifesign.toml";
+
+/// Environment variables under this prefix are keys in capitals, for instance
+/// `LIFESIGN_LIVE_THRESHOLD`.
+const ENV_PREFIX: &str = "LIFESIGN_";
+
+/// Variables under the prefix that are no keys: the file's own name, and switches of the tests.
+const ENV_CONFIG_FILE: &str = "config";
+const ENV_TEST_PREFIX: &str = "test_";
+
+/// Settings that are not numbers of the calibration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) profile: String,
+    pub(crate) calibration: PathBuf,
+    pub(crate) listen: String,
+    pub(crate) data: PathBuf,
+    pub(crate) workers: usize,
+    pub(crate) queue: usize,
+    pub(crate) request_timeout_s: u64,
+    pub(crate) drain_timeout_s: u64,
+    pub(crate) max_file_bytes: usize,
+    pub(crate) max_pixels: u64,
+    pub(crate) max_side: u32,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: LogLevel,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let limits = lifesign_media::Limits::default();
+        Self {
+            profile: "classic".to_owned(),
+            calibration: PathBuf::new(),
+            listen: "127.0.0.1:8080".to_owned(),
+            data: PathBuf::from("data"),
+            workers: 0,
+            queue: 0,
+            request_timeout_s: 30,
+            drain_timeout_s: 20,
+            max_file_bytes: limits.file_bytes,
+            max_pixels: limits.pixels,
+            max_side: limits.side,
+            log_format: LogFormat::Text,
+            log_level: LogLevel::Info,
+        }
+    }
+}
+
+/// Form of the log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Least severe line that is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// The layers that a command line adds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// `--set KEY=VALUE`, as typed.
+    pub(crate) set: Vec<String>,
+    /// Flags of their own, for instance `--listen`: key and value.
+    pub(crate) flags: Vec<(&'static str, String)>,
+}
+
+/// The effective configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) settings: Settings,
+    pub(crate) calibration: Calibration,
+    /// Each key with its value and where it comes from, in the order of [`KEYS`].
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One line of `lifesign config`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) key: &'static str,
+    pub(crate) value: serde_json::Value,
+    pub(crate) source: String,
+    pub(crate) meaning: &'static str,
+}
+
+impl Config {
+    /// Reads all layers.
+    ///
+    /// # Errors
+    /// Unknown keys (with the nearest known one), unreadable files, values of the wrong type or
+    /// out of range; each error names the source.
+    pub(crate) fn load(overrides: &Overrides) -> Result<Self, ConfigError> {
+        let outer = outer_layers(overrides)?;
+        refuse_unknown_keys(&outer)?;
+        let settings: Settings =
+            Figment::from(named("built in", Serialized::defaults(Settings::default())))
+                .merge(&outer)
+                .extract()
+                .map_err(ConfigError::from_figment)?;
+        let base = base_calibration(&settings.calibration)?;
+        let calibration = overridden(&base, &outer)?;
+        let entries = entries(&settings, &calibration, &outer)?;
+        if !calibration.profiles.contains_key(&settings.profile) {
+            return Err(ConfigError::UnknownProfile {
+                profile: settings.profile,
+                known: Vec::from_iter(calibration.profiles.keys().cloned()).join(", "),
+            });
+        }
+        Ok(Self {
+            settings,
+            calibration,
+            entries,
+        })
+    }
+
+    /// Limits for untrusted images.
+    pub(crate) fn limits(&self) -> lifesign_media::Limits {
+        lifesign_media::Limits {
+            file_bytes: self.settings.max_file_bytes,
+            pixels: self.settings.max_pixels,
+            side: self.settings.max_side,
+        }
+    }
+}
+
+/// File, environment and flags, without the built-in values.
+fn outer_layers(overrides: &Overrides) -> Result<Figment, ConfigError> {
+    let mut figment = Figment::new();
+    if let Some(path) = config_file(overrides)? {
+        figment = figment.merge(Toml::file(path));
+    }
+    let is_key = |name: &figment::value::UncasedStr| {
+        let name = name.as_str().to_ascii_lowercase();
+        name != ENV_CONFIG_FILE && !name.starts_with(ENV_TEST_PREFIX)
+    };
+    figment = figment.merge(Env::prefixed(ENV_PREFIX).filter(is_key));
+    for typed in &overrides.set {
+        let (key, value) = typed
+            .split_once('=')
+            .ok_or_else(|| ConfigError::SetSyntax(typed.clone()))?;
+        figment = figment.merge(Flag::new(format!("--set {key}"), key.trim(), value.trim()));
+    }
+    for (key, value) in &overrides.flags {
+        figment = figment.merge(Flag::new(format!("--{key}"), key, value));
+    }
+    Ok(figment)
+}
+
+/// The named file, which must exist, or the default one if it does.
+fn config_file(overrides: &Overrides) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(path) = &overrides.file else {
+        let default = Path::new(DEFAULT_FILE);
+        return Ok(default.is_file().then(|| default.to_owned()));
+    };
+    // figment takes a missing file for an empty one; a named file that is missing is a mistake.
+    std::fs::metadata(path).map_err(|source| ConfigError::File {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Some(path.clone()))
+}
+
+fn refuse_unknown_keys(outer: &Figment) -> Result<(), ConfigError> {
+    let merged: Dict = outer.extract().map_err(ConfigError::from_figment)?;
+    for name in merged.keys() {
+        if !KEYS.iter().any(|key| key.name == name) {
+            return Err(ConfigError::UnknownKey {
+                key: name.clone(),
+                origin: origin(outer, name),
+                nearest: keys::nearest(name),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn base_calibration(path: &Path) -> Result<Calibration, ConfigError> {
+    if path.as_os_str().is_empty() {
+        return Ok(Calibration::embedded());
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
+        origin: path.display().to_string(),
+        source,
+    })
+}
+
+/// Puts the overridden numbers into the calibration and marks its version with their digest, so
+/// that a verdict tells that and which local numbers decided.
+fn overridden(base: &Calibration, outer: &Figment) -> Result<Calibration, ConfigError> {
+    let mut table = toml::Table::try_from(base).map_err(ConfigError::Encode)?;
+    let mut changes = BTreeMap::new();
+    for key in KEYS {
+        let Target::Calibration(section) = key.target else {
+            continue;
+        };
+        let Some(value) = number(outer, key.name)? else {
+            continue;
+        };
+        let slot = table
+            .get_mut(section)
+            .and_then(toml::Value::as_table_mut)
+            .and_then(|section| section.get_mut(key.name));
+        if let Some(slot) = slot
+            && slot.as_float() != Some(value)
+        {
+            *slot = toml::Value::Float(value);
+            changes.insert(key.name, value);
+        }
+    }
+    if changes.is_empty() {
+        return Ok(base.clone());
+    }
+    let version = format!("{}+{}", base.version, digest(&changes));
+    table.insert("version".to_owned(), toml::Value::String(version));
+    let text = toml::to_string(&table).map_err(ConfigError::Encode)?;
+    Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
+        origin: Vec::from_iter(changes.keys().map(|key| origin(outer, key))).join(", "),
+        source,
+    })
+}
+
+/// The first eight hexadecimal digits of the SHA-256 of the `key=value` lines.
+fn digest(changes: &BTreeMap<&str, f64>) -> String {
+    let mut hasher = Sha256::new();
+    for (key, value) in changes {
+        hasher.update(format!("{key}={value}\n"));
+    }
+    hasher
+        .finalize()
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn number(outer: &Figment, key: &str) -> Result<Option<f64>, ConfigError> {
+    if !outer.contains(key) {
+        return Ok(None);
+    }
+    outer
+        .extract_inner(key)
+        .map(Some)
+        .map_err(ConfigError::from_figment)
+}
+
+fn entries(
+    settings: &Settings,
+    calibration: &Calibration,
+    outer: &Figment,
+) -> Result<Vec<Entry>, ConfigError> {
+    let settings_values = serde_json::to_value(settings).map_err(ConfigError::Json)?;
+    let calibration_values = serde_json::to_value(calibration).map_err(ConfigError::Json)?;
+    Ok(KEYS
+        .iter()
+        .map(|key| {
+            let (value, built_in) = match key.target {
+                Target::Settings => (&settings_values[key.name], "built in".to_owned()),
+                Target::Calibration(section) => (
+                    &calibration_values[section][key.name],
+                    format!("calibration {}", base_version(&calibration.version)),
+                ),
+            };
+            Entry {
+                key: key.name,
+                value: value.clone(),
+                source: if outer.contains(key.name) {
+                    origin(outer, key.name)
+                } else {
+                    built_in
+                },
+                meaning: key.meaning,
+            }
+        })
+        .collect())
+}
+
+fn base_version(version: &str) -> &str {
+    version.split('+').next().unwrap_or(version)
+}
+
+/// Where the value of `key` comes from, for people.
+fn origin(figment: &Figment, key: &str) -> String {
+    let Some(metadata) = figment.find_metadata(key) else {
+        return "unknown source".to_owned();
+    };
+    match metadata
+        .source
+        .as_ref()
+        .and_then(figment::Source::file_path)
+    {
+        Some(path) => format!("file {}", path.display()),
+        None if metadata.name.contains("environment") => {
+            format!("environment {ENV_PREFIX}{}", key.to_ascii_uppercase())
+        }
+        None => metadata.name.to_string(),
+    }
+}
+
+/// Gives a provider a name that `origin` can show.
+fn named(name: &'static str, provider: impl Provider) -> impl Provider {
+    struct Named<P>(&'static str, P);
+    impl<P: Provider> Provider for Named<P> {
+        fn metadata(&self) -> Metadata {
+            Metadata::named(self.0)
+        }
+        fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+            self.1.data()
+        }
+    }
+    Named(name, provider)
+}
+
+/// One key given on the command line.
+struct Flag {
+    shown_as: String,
+    key: String,
+    value: Value,
+}
+
+impl Flag {
+    /// Reads the value as an environment variable would be read: numbers and booleans by their
+    /// looks, all else as text.
+    fn new(shown_as: String, key: &str, typed: &str) -> Self {
+        let value = match typed.parse::<Value>() {
+            Ok(value) => value,
+            Err(infallible) => match infallible {},
+        };
+        Self {
+            shown_as,
+            key: key.to_owned(),
+            value,
+        }
+    }
+}
+
+impl Provider for Flag {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(format!("flag {}", self.shown_as))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let dict = Dict::from([(self.key.clone(), self.value.clone())]);
+        Ok(Map::from([(Profile::Default, dict)]))
+    }
+}

@@ -1,0 +1,295 @@
+//! The command as a user types it: exit status, output and error texts.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Runs `lifesign` in an empty folder, away from any configuration of the machine.
+struct Run {
+    folder: tempfile::TempDir,
+    env: Vec<(&'static str, &'static str)>,
+}
+
+impl Run {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            env: vec![],
+        }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lifesign"));
+        command.current_dir(self.folder.path()).args(args);
+        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("LIFESIGN_")) {
+            command.env_remove(key);
+        }
+        command.envs(self.env.iter().copied());
+        command
+    }
+
+    fn lifesign(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+}
+
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/samples/astronaut.jpg")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+}
+
+fn exit_of(verdict: &Value) -> i32 {
+    match verdict.as_str() {
+        Some("LIVE") => 0,
+        Some("SPOOF") => 1,
+        Some("INCONCLUSIVE") => 2,
+        other => panic!("no verdict: {other:?}"),
+    }
+}
+
+#[test]
+fn one_file_is_a_json_line_and_the_exit_status_tells_the_verdict() {
+    let output = Run::new().lifesign(&["check", "--json", text(&sample())]);
+    let line = json(&output);
+    assert_eq!(line["file"], text(&sample()));
+    assert_eq!(line["face_detected"], true);
+    assert_eq!(output.status.code(), Some(exit_of(&line["verdict"])));
+    let sum: f64 = line["signals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["weight"].as_f64().unwrap() * s["score"].as_f64().unwrap())
+        .sum();
+    assert!((sum - line["confidence"].as_f64().unwrap()).abs() < 1e-6);
+}
+
+#[test]
+fn output_that_is_not_a_terminal_is_json_unless_a_table_is_asked_for() {
+    let run = Run::new();
+    let piped = run.lifesign(&["check", text(&sample())]);
+    let asked = run.lifesign(&["check", "--json", text(&sample())]);
+    assert_eq!(piped.stdout, asked.stdout);
+    let table = stdout(&run.lifesign(&["check", "--format", "table", text(&sample())]));
+    assert!(
+        table.contains("FINDING") && table.contains("confidence"),
+        "{table}"
+    );
+    assert!(!table.contains('\u{1b}'), "colour codes in a pipe: {table}");
+}
+
+#[test]
+fn standard_input_is_an_image() {
+    let run = Run::new();
+    let mut child = run
+        .command(&["check", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bytes = std::fs::read(sample()).unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let line = json(&child.wait_with_output().unwrap());
+    assert_eq!(
+        (&line["file"], &line["face_detected"]),
+        (&"-".into(), &true.into())
+    );
+}
+
+#[test]
+fn bad_files_name_what_is_wrong_and_exit_with_3() {
+    let run = Run::new();
+    let text_file = run.file("notes.jpg", "not an image at all");
+    let missing = run.folder.path().join("missing.png");
+    for (path, code) in [(&text_file, "INVALID_REQUEST"), (&missing, "FILE_ERROR")] {
+        let output = run.lifesign(&["check", "--json", text(path)]);
+        let line = json(&output);
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(line["file"], text(path));
+        assert_eq!(line["error"]["code"], code);
+        assert!(!line["error"]["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn folders_are_searched_and_errors_among_many_files_exit_with_3() {
+    let run = Run::new();
+    let bytes = std::fs::read(sample()).unwrap();
+    run.file("in/b/second.jpeg", &bytes);
+    run.file("in/a/first.bin", &bytes);
+    run.file("in/readme.txt", "words");
+    let good = run.lifesign(&["check", "in"]);
+    let names: Vec<Value> = stdout(&good)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["file"].clone())
+        .collect();
+    assert_eq!(names, ["in/a/first.bin", "in/b/second.jpeg"]);
+    assert_eq!(good.status.code(), Some(0));
+    assert!(stderr(&good).contains("1 files in folders are not images"));
+
+    run.file("in/c/broken.jpg", &bytes[..bytes.len() / 3]);
+    let mixed = run.lifesign(&["check", "--format", "table", "in"]);
+    assert_eq!(mixed.status.code(), Some(3));
+    assert!(stdout(&mixed).contains("3 images:"), "{}", stdout(&mixed));
+    assert!(stdout(&mixed).contains("1 errors"));
+}
+
+#[test]
+fn explanations_are_one_page_and_png_files() {
+    let run = Run::new();
+    let page = run.folder.path().join("why.html");
+    let pictures = run.folder.path().join("pictures");
+    run.lifesign(&[
+        "check",
+        "--explain",
+        text(&page),
+        "--pictures",
+        text(&pictures),
+        text(&sample()),
+    ]);
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("data:image/png;base64,"));
+    assert!(!html.contains("src=\"http"), "the page needs the network");
+    let written = std::fs::read_dir(pictures).unwrap().count();
+    assert!(written >= 4, "{written} pictures");
+}
+
+#[test]
+fn wrong_usage_exits_with_64_and_help_with_0() {
+    let run = Run::new();
+    for args in [
+        &["check"] as &[&str],
+        &["chekc"],
+        &["check", "x.jpg", "--profile", "none"],
+        &["--set", "live_threshold", "config"],
+        &["serve", "--listen", "nowhere"],
+    ] {
+        let output = run.lifesign(args);
+        assert_eq!(
+            output.status.code(),
+            Some(64),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(run.lifesign(&["--help"]).status.code(), Some(0));
+    assert_eq!(run.lifesign(&["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn later_layers_win_and_config_tells_where_each_value_comes_from() {
+    let mut run = Run::new();
+    run.file(
+        "lifesign.toml",
+        "min_ear = 0.2\nmax_yaw_deg = 20\nlive_threshold = 0.5\n",
+    );
+    run.env = vec![
+        ("LIFESIGN_MAX_YAW_DEG", "25"),
+        ("LIFESIGN_LIVE_THRESHOLD", "0.6"),
+    ];
+    let output = run.lifesign(&["config", "--json", "--set", "live_threshold=0.7"]);
+    let config = json(&output);
+    let entry = |key: &str| {
+        (
+            config[key]["value"].clone(),
+            config[key]["source"].to_string(),
+        )
+    };
+    let (value, source) = entry("min_ear");
+    assert_eq!(value, 0.2);
+    assert!(source.contains("lifesign.toml"), "{source}");
+    let (value, source) = entry("max_yaw_deg");
+    assert_eq!(value, 25.0);
+    assert!(
+        source.contains("environment LIFESIGN_MAX_YAW_DEG"),
+        "{source}"
+    );
+    let (value, source) = entry("live_threshold");
+    assert_eq!(value, 0.7);
+    assert!(source.contains("--set live_threshold"), "{source}");
+    let (value, source) = entry("max_asymmetry");
+    assert_eq!(value, 0.2);
+    assert!(source.contains("calibration"), "{source}");
+}
+
+#[test]
+fn overridden_numbers_decide_and_show_in_the_version_of_the_verdict() {
+    let run = Run::new();
+    let plain = json(&run.lifesign(&["check", "--json", text(&sample())]));
+    let strict = json(&run.lifesign(&[
+        "check",
+        "--json",
+        "--set",
+        "live_threshold=0.99",
+        text(&sample()),
+    ]));
+    assert_eq!(strict["threshold"], 0.99);
+    assert_eq!(strict["verdict"], "SPOOF");
+    let version = plain["calibration"].as_str().unwrap();
+    let local = strict["calibration"].as_str().unwrap();
+    assert!(local.starts_with(&format!("{version}+")), "{local}");
+}
+
+#[test]
+fn mistakes_in_the_configuration_stop_the_start() {
+    let cases: [(&[&str], &str, &str); 5] = [
+        (
+            &["--set", "live_treshold=0.5"],
+            "",
+            "did you mean `live_threshold`",
+        ),
+        (&["--set", "live_threshold=1.5"], "", "must be in [0, 1]"),
+        (&["--set", "workers=many"], "", "workers"),
+        (&["--config", "nowhere.toml"], "", "nowhere.toml"),
+        (&[], "min_eer = 0.1\n", "did you mean `min_ear`"),
+    ];
+    for (args, file, expected) in cases {
+        let run = Run::new();
+        run.file("lifesign.toml", file);
+        let output = run.lifesign(&[&["config"], args].concat());
+        assert_eq!(output.status.code(), Some(64), "{args:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+    let mut run = Run::new();
+    run.env = vec![("LIFESIGN_LIVE_TRESHOLD", "0.5")];
+    let output = run.lifesign(&["check", text(&sample())]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        stderr(&output).contains("LIFESIGN_LIVE_TRESHOLD"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = Run::new().lifesign(&["completions", shell]);
+        assert!(output.status.success());
+        assert!(stdout(&output).contains("lifesign"), "{shell}");
+    }
+}
