@@ -84,7 +84,10 @@ pub struct QualityParams {
 impl QualityParams {
     fn validate(&self) -> Result<(), CalibrationError> {
         for (key, value) in [
-            ("quality.min_inter_eye_distance_px", self.min_inter_eye_distance_px),
+            (
+                "quality.min_inter_eye_distance_px",
+                self.min_inter_eye_distance_px,
+            ),
             ("quality.max_head_size", self.max_head_size),
             ("quality.max_yaw_deg", self.max_yaw_deg),
             ("quality.max_pitch_deg", self.max_pitch_deg),
@@ -99,7 +102,10 @@ impl QualityParams {
             ("quality.max_luminance_mean", self.max_luminance_mean),
             ("quality.max_under_exposure", self.max_under_exposure),
             ("quality.max_over_exposure", self.max_over_exposure),
-            ("quality.min_illumination_uniformity", self.min_illumination_uniformity),
+            (
+                "quality.min_illumination_uniformity",
+                self.min_illumination_uniformity,
+            ),
         ] {
             unit_interval(key, value)?;
         }
@@ -156,7 +162,6 @@ impl Calibration {
     ///
     /// # Panics
     /// Never in a build whose tests pass: the embedded file is parsed by them.
-    #[expect(clippy::missing_panics_doc, reason = "documented above")]
     pub fn embedded() -> Self {
         Self::from_toml(include_str!("../calibration/default.toml"))
             .unwrap_or_else(|e| panic!("embedded calibration is invalid: {e}. This is a bug"))

@@ -9,6 +9,8 @@ use crate::Landmarks;
 const VERTICES: &str = include_str!("canonical_face.csv");
 const TRIANGLES: &str = include_str!("canonical_triangles.csv");
 const CM_PER_MM: f64 = 0.1;
+/// Height of the base of the nose: below it lips, jaw and cheeks move with every expression.
+const LOWEST_RIGID_CM: f64 = -3.0;
 
 /// The canonical face, parsed once.
 pub static CANONICAL_FACE: LazyLock<CanonicalFace> = LazyLock::new(|| {
@@ -24,7 +26,7 @@ pub struct CanonicalFace {
     pub vertices: Vec<[f64; 3]>,
     /// For each vertex the one on the other side of the face; itself on the middle line.
     pub mirror: Vec<usize>,
-    /// How much each vertex tells about the skull's placement; see [`crate::pose`].
+    /// Share of each vertex in head pose: 1 above the mouth, 0 where speech and smiles move it.
     pub weights: Vec<f64>,
     /// Vertex triples, counter-clockwise as seen from the front; eyes and mouth are open.
     pub triangles: Vec<[usize; 3]>,
@@ -40,19 +42,28 @@ impl CanonicalFace {
             vertices.push([x, y, z].map(|mm| mm * CM_PER_MM));
             mirror.push(other as usize);
         }
+        let is_rigid = |v: &[f64; 3]| v[1] > LOWEST_RIGID_CM;
+        let weights = vertices
+            .iter()
+            .map(|v| f64::from(u8::from(is_rigid(v))))
+            .collect();
         let index = |line: &'static str| {
             let triple = numbers::<3>(line).ok_or(line)?.map(|v| v as usize);
             let known = triple.iter().all(|&v| v < Landmarks::COUNT);
             if known { Ok(triple) } else { Err(line) }
         };
-        let triangles = TRIANGLES.lines().skip(1).map(index).collect::<Result<_, _>>()?;
+        let triangles = TRIANGLES
+            .lines()
+            .skip(1)
+            .map(index)
+            .collect::<Result<_, _>>()?;
         if vertices.len() != Landmarks::COUNT {
             return Err("end of file");
         }
         Ok(Self {
             vertices,
             mirror,
-            weights: vec![1.0; Landmarks::COUNT],
+            weights,
             triangles,
         })
     }
@@ -73,7 +84,10 @@ mod tests {
         for (v, &m) in face.mirror.iter().enumerate() {
             assert_eq!(face.mirror[m], v);
             let (a, b) = (face.vertices[v], face.vertices[m]);
-            assert!((a[0] + b[0]).abs() < 1e-3 && (a[1] - b[1]).abs() < 1e-3, "{v} {m}");
+            assert!(
+                (a[0] + b[0]).abs() < 1e-3 && (a[1] - b[1]).abs() < 1e-3,
+                "{v} {m}"
+            );
         }
         // Outer eye corners; adults have 8 to 10 cm from one to the other.
         let width = face.vertices[263][0] - face.vertices[33][0];

@@ -31,9 +31,8 @@ impl Models {
     /// # Errors
     /// [`EngineError::Model`]; cannot happen with an unchanged binary.
     pub fn embedded() -> Result<Self, EngineError> {
-        let open = |stage, embedded| {
-            load(embedded).map_err(|source| EngineError::Model { stage, source })
-        };
+        let open =
+            |stage, embedded| load(embedded).map_err(|source| EngineError::Model { stage, source });
         Ok(Self {
             short_range: open(SHORT_RANGE_STAGE, Embedded::FaceDetectionShortRange)?,
             full_range: open(FULL_RANGE_STAGE, Embedded::FaceDetectionFullRange)?,
@@ -115,10 +114,16 @@ impl Engine {
     /// [`EngineError::UnknownProfile`], which lists the known ones.
     pub fn profile(&self, name: &str) -> Result<&Profile, EngineError> {
         let profiles = &self.calibration.profiles;
-        profiles.get(name).ok_or_else(|| EngineError::UnknownProfile {
-            name: name.to_owned(),
-            known: profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
-        })
+        profiles
+            .get(name)
+            .ok_or_else(|| EngineError::UnknownProfile {
+                name: name.to_owned(),
+                known: profiles
+                    .keys()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
     }
 
     /// Detector candidates for near faces, the best first; no mesh has confirmed them yet.

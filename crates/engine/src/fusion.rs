@@ -23,11 +23,7 @@ pub struct Fused {
 /// Signals outside the profile are left out. The weight of a signal that could not be assessed
 /// is shared among the others in proportion to theirs, so that the weights still sum to 1. Where
 /// less than [`Decision::min_assessed_weight`] could be assessed, the verdict is INCONCLUSIVE.
-pub fn fuse(
-    readings: &[(&dyn Signal, Reading)],
-    profile: &Profile,
-    decision: &Decision,
-) -> Fused {
+pub fn fuse(readings: &[(&dyn Signal, Reading)], profile: &Profile, decision: &Decision) -> Fused {
     let weight_of = |signal: &dyn Signal| profile.weights.get(signal.name()).copied();
     let assessed_weight: f64 = readings
         .iter()
@@ -83,7 +79,10 @@ fn report(signal: &dyn Signal, reading: &Reading, weight: f64) -> SignalReport {
             weight,
             m.detail.clone(),
             true,
-            m.values.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect(),
+            m.values
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), *v))
+                .collect(),
         ),
         Reading::Measured(_) => (
             0.0,
@@ -153,7 +152,11 @@ mod tests {
         let (a, b, c) = (Named("a"), Named("b"), Named("c"));
         let [ra, rb, rc] = readings;
         let readings: Vec<(&dyn Signal, Reading)> = vec![(&a, ra), (&b, rb), (&c, rc)];
-        fuse(&readings, &profile(weights), &Calibration::embedded().decision)
+        fuse(
+            &readings,
+            &profile(weights),
+            &Calibration::embedded().decision,
+        )
     }
 
     #[test]
@@ -190,12 +193,18 @@ mod tests {
         let fused = fuse_three([measured(1.0), missing(), missing()], [0.4, 0.3, 0.3]);
         assert_eq!(fused.verdict, Verdict::Inconclusive);
         let fused = fuse_three([missing(), missing(), missing()], [0.4, 0.3, 0.3]);
-        assert_eq!((fused.verdict, fused.confidence), (Verdict::Inconclusive, 0.0));
+        assert_eq!(
+            (fused.verdict, fused.confidence),
+            (Verdict::Inconclusive, 0.0)
+        );
     }
 
     #[test]
     fn a_score_that_is_not_a_number_counts_as_zero() {
-        let fused = fuse_three([measured(f64::NAN), measured(1.0), measured(1.0)], [0.6, 0.2, 0.2]);
+        let fused = fuse_three(
+            [measured(f64::NAN), measured(1.0), measured(1.0)],
+            [0.6, 0.2, 0.2],
+        );
         assert!((fused.confidence - 0.4).abs() < 1e-12);
     }
 

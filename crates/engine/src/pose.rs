@@ -126,7 +126,11 @@ mod tests {
     fn the_distance_follows_the_field_of_view() {
         let pose = estimate(&turned(0.0, 0.0, 0.0), WIDTH, HEIGHT).unwrap();
         // 480 px at 3 px a centimetre are 160 cm, which 63 degrees span from 130.55 cm.
-        assert!((pose.distance_cm - 130.55).abs() < 0.1, "{}", pose.distance_cm);
+        assert!(
+            (pose.distance_cm - 130.55).abs() < 0.1,
+            "{}",
+            pose.distance_cm
+        );
         assert!((pose.transform[2][3] + 130.55).abs() < 0.1);
         assert_eq!(pose.transform[3], [0.0, 0.0, 0.0, 1.0]);
     }

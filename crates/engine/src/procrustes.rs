@@ -22,7 +22,10 @@ pub(crate) type Pair = (Vector3<f64>, Vector3<f64>, f64);
 pub(crate) fn similarity(pairs: &[Pair]) -> Option<Similarity> {
     let total: f64 = pairs.iter().map(|p| p.2).sum();
     let mean = |pick: fn(&Pair) -> Vector3<f64>| {
-        pairs.iter().fold(Vector3::zeros(), |sum, p| sum + pick(p) * p.2) / total
+        pairs
+            .iter()
+            .fold(Vector3::zeros(), |sum, p| sum + pick(p) * p.2)
+            / total
     };
     let (source_mean, target_mean) = (mean(|p| p.0), mean(|p| p.1));
     let mut covariance = Matrix3::zeros();
@@ -58,9 +61,15 @@ mod tests {
     use super::*;
 
     fn shape() -> Vec<Vector3<f64>> {
-        [(0.0, 0.0, 0.0), (1.0, 0.0, 0.2), (0.0, 2.0, -0.5), (-1.0, 0.5, 3.0), (0.3, -0.7, 1.0)]
-            .map(|(x, y, z)| Vector3::new(x, y, z))
-            .to_vec()
+        [
+            (0.0, 0.0, 0.0),
+            (1.0, 0.0, 0.2),
+            (0.0, 2.0, -0.5),
+            (-1.0, 0.5, 3.0),
+            (0.3, -0.7, 1.0),
+        ]
+        .map(|(x, y, z)| Vector3::new(x, y, z))
+        .to_vec()
     }
 
     #[test]

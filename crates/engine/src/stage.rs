@@ -59,7 +59,12 @@ impl Stage {
         let actual: Vec<usize> = outputs.iter().map(|t| t.data.len()).collect();
         let values: Vec<Vec<f32>> = outputs.into_iter().map(|t| t.data).collect();
         let fits = actual.get(..N) == Some(&lengths[..]);
-        let first = values.into_iter().take(N).collect::<Vec<_>>().try_into().ok();
+        let first = values
+            .into_iter()
+            .take(N)
+            .collect::<Vec<_>>()
+            .try_into()
+            .ok();
         first
             .filter(|_| fits)
             .ok_or_else(|| self.mismatch("output lengths", &actual, &lengths))

@@ -38,7 +38,7 @@ impl Region {
     }
 
     /// From region coordinates (u, v), both in [0, 1] inside, to pixels of the image.
-    pub(crate) fn to_image(&self, u: f32, v: f32) -> Point2 {
+    pub(crate) fn to_image(self, u: f32, v: f32) -> Point2 {
         let (sin, cos) = self.rotation_rad.sin_cos();
         let (dx, dy) = ((u - 0.5) * self.width, (v - 0.5) * self.height);
         Point2 {
@@ -119,10 +119,7 @@ impl Sampler<'_> {
         let (fx, fy) = (x - left, y - top);
         let (left, top) = (left as i64, top as i64);
         let (width, height) = (self.frame.width() as usize, self.frame.height() as usize);
-        let inside = left >= 0
-            && top >= 0
-            && left + 1 < width as i64
-            && top + 1 < height as i64;
+        let inside = left >= 0 && top >= 0 && left + 1 < width as i64 && top + 1 < height as i64;
         if inside {
             let rgb = self.frame.rgb();
             let at = (top as usize * width + left as usize) * 3;
@@ -140,7 +137,10 @@ impl Sampler<'_> {
     }
 
     fn pixel(&self, x: i64, y: i64) -> [f32; 3] {
-        let (width, height) = (i64::from(self.frame.width()), i64::from(self.frame.height()));
+        let (width, height) = (
+            i64::from(self.frame.width()),
+            i64::from(self.frame.height()),
+        );
         let outside = x < 0 || y < 0 || x >= width || y >= height;
         if outside && self.border == Border::Zero {
             return [0.0; 3];
@@ -234,7 +234,10 @@ mod tests {
                 rotation_rad: size,
             };
             for border in [Border::Zero, Border::Replicate] {
-                assert_eq!(crop(&frame, &region, &CropFormat { border, ..RAW }).len(), 48);
+                assert_eq!(
+                    crop(&frame, &region, &CropFormat { border, ..RAW }).len(),
+                    48
+                );
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Heads of known pose: the canonical face, covered with a photograph, on a simple skull, neck
-//! and shoulders, before a pinhole camera.
+//! Heads of known pose: the face of a photograph on a simple skull, neck and shoulders, before a
+//! pinhole camera.
 
 use std::collections::HashMap;
 
+use lifesign_domain::PoseDegrees;
 use lifesign_engine::canonical::CANONICAL_FACE;
-use lifesign_engine::{Landmarks, Point2};
+use lifesign_engine::{Landmarks, Pose};
 use lifesign_media::Frame;
 use nalgebra::{Rotation3, Vector2, Vector3};
 
@@ -15,19 +16,12 @@ const HAIR: [f64; 3] = [70.0, 50.0, 40.0];
 const CLOTHES: [f64; 3] = [60.0, 70.0, 95.0];
 /// A vertex of the cheek; the photograph's colour there is taken for neck and skull.
 const CHEEK: usize = 205;
-/// Parts of the skull above this (cm in the canonical frame) or behind the ears are hair.
-const HAIRLINE_CM: f64 = 5.5;
-const EARS_Z_CM: f64 = -8.0;
 
-/// Where a rendered head is and how it is turned; signs are those of the engine's pose.
+/// Where a rendered head is and how it is turned.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadPose {
-    /// Degrees towards the right edge of the image.
-    pub yaw: f64,
-    /// Degrees upwards.
-    pub pitch: f64,
-    /// Degrees clockwise as seen in the image.
-    pub roll: f64,
+    /// Rotation.
+    pub degrees: PoseDegrees,
     /// Centimetres from the camera to the origin of the canonical face, along the optical axis.
     pub distance_cm: f64,
     /// Centimetres to the image's right.
@@ -40,6 +34,7 @@ pub struct HeadRenderer {
     texels: Vec<Vector2<f64>>,
     vertices: Vec<Vector3<f64>>,
     triangles: Vec<[usize; 3]>,
+    outline: Vec<usize>,
 }
 
 impl HeadRenderer {
@@ -48,14 +43,26 @@ impl HeadRenderer {
     /// Vertical field of view of the camera in degrees.
     pub const FOV_DEG: f64 = 63.0;
 
-    /// Covers the canonical face with `photo`, in which its vertices lie at `landmarks`.
-    pub fn new(photo: Frame, landmarks: &[Point2; Landmarks::COUNT]) -> Self {
-        let texels = landmarks.iter().map(|p| Vector2::new(f64::from(p.x), f64::from(p.y)));
+    /// Takes over the face of a photograph: its mesh turned back by its pose and brought to
+    /// centimetres, so that shape and skin belong together.
+    pub fn new(photo: Frame, landmarks: &Landmarks, pose: &Pose) -> Self {
+        let points = landmarks.points();
+        let focal_px = f64::from(photo.height()) / 2.0 / (Self::FOV_DEG / 2.0).to_radians().tan();
+        let px_per_cm = focal_px / -pose.transform[2][3];
+        let upright = rotation_of(&pose.degrees).inverse();
+        let seen = points
+            .iter()
+            .map(|p| Vector3::new(f64::from(p.x), -f64::from(p.y), -f64::from(p.z)) / px_per_cm);
+        let middle = seen.clone().sum::<Vector3<f64>>() / points.len() as f64;
         let mut renderer = Self {
             photo,
-            texels: texels.collect(),
-            vertices: CANONICAL_FACE.vertices.iter().map(|&v| v.into()).collect(),
+            texels: points
+                .iter()
+                .map(|p| Vector2::new(f64::from(p.x), f64::from(p.y)))
+                .collect(),
+            vertices: seen.map(|v| upright * (v - middle)).collect(),
             triangles: CANONICAL_FACE.triangles.clone(),
+            outline: Vec::new(),
         };
         renderer.close_holes();
         renderer
@@ -66,12 +73,14 @@ impl HeadRenderer {
         let mut loops = boundary_loops(&self.triangles);
         // The longest loop is the outline of the face.
         loops.sort_by_key(Vec::len);
-        loops.pop();
+        self.outline = loops.pop().unwrap_or_default();
         for ring in loops {
             let middle = self.vertices.len();
             let count = ring.len() as f64;
-            self.vertices.push(ring.iter().map(|&v| self.vertices[v]).sum::<Vector3<f64>>() / count);
-            self.texels.push(ring.iter().map(|&v| self.texels[v]).sum::<Vector2<f64>>() / count);
+            self.vertices
+                .push(ring.iter().map(|&v| self.vertices[v]).sum::<Vector3<f64>>() / count);
+            self.texels
+                .push(ring.iter().map(|&v| self.texels[v]).sum::<Vector2<f64>>() / count);
             for (i, &v) in ring.iter().enumerate() {
                 self.triangles.push([v, ring[(i + 1) % ring.len()], middle]);
             }
@@ -81,7 +90,7 @@ impl HeadRenderer {
     /// A picture of the head.
     pub fn render(&self, pose: &HeadPose) -> Frame {
         let mut canvas = Canvas::new(Self::SIZE.0, Self::SIZE.1, Self::FOV_DEG, BACKGROUND);
-        let rotation = rotation(pose);
+        let rotation = rotation_of(&pose.degrees);
         let position = Vector3::new(pose.right_cm, 0.0, -pose.distance_cm);
         for triangle in &self.triangles {
             let corners = triangle.map(|v| Corner {
@@ -91,26 +100,53 @@ impl HeadRenderer {
             canvas.triangle(&corners, Paint::Texture(&self.photo));
         }
         let skin = self.skin();
-        let skull = Ellipsoid {
-            centre: Vector3::new(0.0, 2.5, -8.0),
-            radii: Vector3::new(6.6, 10.5, 8.0),
+        self.draw_sides(&mut canvas, &rotation, &position);
+        let hair = Ellipsoid {
+            centre: Vector3::new(0.0, 1.5, -6.5),
+            radii: Vector3::new(8.0, 11.0, 9.5),
         };
-        let skull_color = |p: &Vector3<f64>| {
-            if p.y > HAIRLINE_CM || p.z < EARS_Z_CM { HAIR } else { skin }
-        };
-        skull.draw(&mut canvas, &rotation, &position, skull_color);
+        let is_hair = |p: &Vector3<f64>| p.y > 7.0 || p.z < -6.5 && p.y > -6.0;
+        hair.draw(&mut canvas, &rotation, &position, |p| {
+            is_hair(p).then_some(HAIR)
+        });
+        for side in [-1.0, 1.0] {
+            let ear = Ellipsoid {
+                centre: Vector3::new(side * 7.8, 0.5, -8.0),
+                radii: Vector3::new(0.9, 3.2, 1.7),
+            };
+            ear.draw(&mut canvas, &rotation, &position, |_| Some(skin));
+        }
         let upright = Rotation3::identity();
         let neck = Ellipsoid {
             centre: Vector3::new(0.0, -12.0, -9.0),
             radii: Vector3::new(5.0, 12.0, 5.0),
         };
-        neck.draw(&mut canvas, &upright, &position, |_| skin);
+        neck.draw(&mut canvas, &upright, &position, |_| Some(skin));
         let shoulders = Ellipsoid {
             centre: Vector3::new(0.0, -27.0, -9.0),
             radii: Vector3::new(21.0, 10.0, 9.0),
         };
-        shoulders.draw(&mut canvas, &upright, &position, |_| CLOTHES);
+        shoulders.draw(&mut canvas, &upright, &position, |_| Some(CLOTHES));
         canvas.into_frame()
+    }
+
+    /// Continues the outline of the face straight back to ears and hair, in its own colours.
+    fn draw_sides(&self, canvas: &mut Canvas, rotation: &Rotation3<f64>, position: &Vector3<f64>) {
+        for i in 0..self.outline.len() {
+            let edge = [self.outline[i], self.outline[(i + 1) % self.outline.len()]];
+            let corner = |v: usize, back: f64| {
+                let p = self.vertices[v];
+                let behind = Vector3::new(p.x * (1.0 + 0.04 * back), p.y, p.z - 5.0 * back);
+                Corner {
+                    position: rotation * behind + position,
+                    texel: self.texels[v],
+                }
+            };
+            let [a, b] = edge.map(|v| corner(v, 0.0));
+            let [c, d] = edge.map(|v| corner(v, 1.0));
+            canvas.triangle(&[a, b, c], Paint::Texture(&self.photo));
+            canvas.triangle(&[b, c, d], Paint::Texture(&self.photo));
+        }
     }
 
     fn skin(&self) -> [f64; 3] {
@@ -120,10 +156,10 @@ impl HeadRenderer {
     }
 }
 
-fn rotation(pose: &HeadPose) -> Rotation3<f64> {
-    Rotation3::from_axis_angle(&Vector3::y_axis(), pose.yaw.to_radians())
-        * Rotation3::from_axis_angle(&Vector3::x_axis(), -pose.pitch.to_radians())
-        * Rotation3::from_axis_angle(&Vector3::z_axis(), -pose.roll.to_radians())
+fn rotation_of(degrees: &PoseDegrees) -> Rotation3<f64> {
+    Rotation3::from_axis_angle(&Vector3::y_axis(), degrees.yaw.to_radians())
+        * Rotation3::from_axis_angle(&Vector3::x_axis(), -degrees.pitch.to_radians())
+        * Rotation3::from_axis_angle(&Vector3::z_axis(), -degrees.roll.to_radians())
 }
 
 struct Ellipsoid {
@@ -140,19 +176,26 @@ impl Ellipsoid {
         canvas: &mut Canvas,
         rotation: &Rotation3<f64>,
         position: &Vector3<f64>,
-        color: impl Fn(&Vector3<f64>) -> [f64; 3],
+        color: impl Fn(&Vector3<f64>) -> Option<[f64; 3]>,
     ) {
         let point = |ring: usize, sector: usize| {
             let polar = std::f64::consts::PI * ring as f64 / Self::RINGS as f64;
             let turn = std::f64::consts::TAU * sector as f64 / Self::SECTORS as f64;
-            let direction =
-                Vector3::new(polar.sin() * turn.cos(), polar.cos(), polar.sin() * turn.sin());
+            let direction = Vector3::new(
+                polar.sin() * turn.cos(),
+                polar.cos(),
+                polar.sin() * turn.sin(),
+            );
             self.centre + self.radii.component_mul(&direction)
         };
         for ring in 0..Self::RINGS {
             for sector in 0..Self::SECTORS {
-                let quad = [(0, 0), (0, 1), (1, 1), (1, 0)].map(|(r, s)| point(ring + r, sector + s));
-                let paint = Paint::Plain(color(&((quad[0] + quad[2]) / 2.0)));
+                let quad =
+                    [(0, 0), (0, 1), (1, 1), (1, 0)].map(|(r, s)| point(ring + r, sector + s));
+                let Some(color) = color(&((quad[0] + quad[2]) / 2.0)) else {
+                    continue;
+                };
+                let paint = Paint::Plain(color);
                 for [a, b, c] in [[0, 1, 2], [0, 2, 3]] {
                     let corners = [a, b, c].map(|i| Corner {
                         position: rotation * quad[i] + position,
@@ -168,7 +211,11 @@ impl Ellipsoid {
 /// The closed chains of edges that belong to one triangle only.
 fn boundary_loops(triangles: &[[usize; 3]]) -> Vec<Vec<usize>> {
     let mut next = HashMap::new();
-    let edges = || triangles.iter().flat_map(|&[a, b, c]| [(a, b), (b, c), (c, a)]);
+    let edges = || {
+        triangles
+            .iter()
+            .flat_map(|&[a, b, c]| [(a, b), (b, c), (c, a)])
+    };
     let all: std::collections::HashSet<_> = edges().collect();
     for (a, b) in edges() {
         if !all.contains(&(b, a)) {

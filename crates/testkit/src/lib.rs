@@ -4,8 +4,8 @@
 
 mod fakes;
 mod head;
-mod raster;
 mod random;
+mod raster;
 mod scenes;
 
 pub use fakes::FakeModel;

@@ -35,7 +35,10 @@ pub(crate) struct Canvas {
 impl Canvas {
     /// A canvas of `width` x `height` pixels, seen under a vertical field of view in degrees.
     pub(crate) fn new(width: u32, height: u32, fov_deg: f64, background: [f64; 3]) -> Self {
-        let (width, height) = (width as usize * SUPERSAMPLING, height as usize * SUPERSAMPLING);
+        let (width, height) = (
+            width as usize * SUPERSAMPLING,
+            height as usize * SUPERSAMPLING,
+        );
         Self {
             width,
             height,
@@ -51,6 +54,7 @@ impl Canvas {
             return;
         }
         let [a, b, c] = corners.map(|corner| self.project(&corner.position));
+        let shade = shade(corners);
         let area = cross(&(b - a), &(c - a));
         if area.abs() < 1e-9 {
             return;
@@ -58,7 +62,8 @@ impl Canvas {
         let low = a.inf(&b).inf(&c);
         let high = a.sup(&b).sup(&c);
         let span = |lo: f64, hi: f64, size: usize| {
-            (lo.floor().clamp(0.0, size as f64) as usize)..(hi.ceil().clamp(0.0, size as f64) as usize)
+            (lo.floor().clamp(0.0, size as f64) as usize)
+                ..(hi.ceil().clamp(0.0, size as f64) as usize)
         };
         for y in span(low.y, high.y, self.height) {
             for x in span(low.x, high.x, self.width) {
@@ -69,13 +74,20 @@ impl Canvas {
                     cross(&(b - a), &(p - a)),
                 ) / area;
                 if weights.min() >= 0.0 {
-                    self.plot(y * self.width + x, corners, &weights, paint);
+                    self.plot(y * self.width + x, corners, &weights, paint, shade);
                 }
             }
         }
     }
 
-    fn plot(&mut self, at: usize, corners: &[Corner; 3], weights: &Vector3<f64>, paint: Paint<'_>) {
+    fn plot(
+        &mut self,
+        at: usize,
+        corners: &[Corner; 3],
+        weights: &Vector3<f64>,
+        paint: Paint<'_>,
+        shade: f32,
+    ) {
         // Perspective-correct: attributes over depth are linear on the screen.
         let inverse = Vector3::from_fn(|i, _| weights[i] / -corners[i].position.z);
         let depth = 1.0 / inverse.sum();
@@ -92,7 +104,8 @@ impl Canvas {
                     .fold(Vector2::zeros(), |sum, (c, w)| sum + c.texel * *w);
                 bilinear(frame, &(texel * depth))
             }
-        };
+        }
+        .map(|v| v * shade);
     }
 
     fn project(&self, p: &Vector3<f64>) -> Vector2<f64> {
@@ -122,6 +135,15 @@ impl Canvas {
         }
         Frame::new(width as u32, height as u32, rgb).expect("the canvas has pixels. This is a bug")
     }
+}
+
+/// Brightness of a surface under soft light from above the camera.
+fn shade(corners: &[Corner; 3]) -> f32 {
+    let [a, b, c] = corners.map(|corner| corner.position);
+    let normal = (b - a).cross(&(c - a));
+    let light = Vector3::new(0.0, 0.4, 1.0).normalize();
+    let facing = normal.dot(&light).abs() / normal.norm().max(1e-12);
+    (0.55 + 0.5 * facing) as f32
 }
 
 fn cross(a: &Vector2<f64>, b: &Vector2<f64>) -> f64 {

@@ -16,8 +16,8 @@ pub const SCENES: &[&str] = &[
 ];
 
 const PAINTERS: &[Painter] = &[
-    noise, clouds, stripes, bricks, rings, hills, sea, trees, houses, shapes, scribble, text, plaid,
-    bubbles, leaves,
+    noise, clouds, stripes, bricks, rings, hills, sea, trees, houses, shapes, scribble, text,
+    plaid, bubbles, leaves,
 ];
 
 /// Picture number `index`: scene `index % SCENES.len()`, each time another variant.
@@ -50,21 +50,33 @@ impl Picture {
     }
 
     fn ellipse(&mut self, color: [f64; 3], (x, y): (f64, f64), (rx, ry): (f64, f64)) {
-        self.fill(color, |px, py| ((px - x) / rx).powi(2) + ((py - y) / ry).powi(2) <= 1.0);
+        self.fill(color, |px, py| {
+            ((px - x) / rx).powi(2) + ((py - y) / ry).powi(2) <= 1.0
+        });
     }
 
     fn rectangle(&mut self, color: [f64; 3], (x, y): (f64, f64), (w, h): (f64, f64)) {
-        self.fill(color, |px, py| (x..x + w).contains(&px) && (y..y + h).contains(&py));
+        self.fill(color, |px, py| {
+            (x..x + w).contains(&px) && (y..y + h).contains(&py)
+        });
     }
 
     fn into_frame(self) -> Frame {
-        let bytes = self.0.into_iter().flatten().map(|v| v.clamp(0.0, 255.0) as u8).collect();
+        let bytes = self
+            .0
+            .into_iter()
+            .flatten()
+            .map(|v| v.clamp(0.0, 255.0) as u8)
+            .collect();
         Frame::new(WIDTH as u32, HEIGHT as u32, bytes).expect("a fixed size. This is a bug")
     }
 }
 
 fn place(random: &mut Random) -> (f64, f64) {
-    (random.range(0.0, WIDTH as f64), random.range(0.0, HEIGHT as f64))
+    (
+        random.range(0.0, WIDTH as f64),
+        random.range(0.0, HEIGHT as f64),
+    )
 }
 
 fn mix(a: [f64; 3], b: [f64; 3], t: f64) -> [f64; 3] {
@@ -96,7 +108,12 @@ fn noise(random: &mut Random, picture: &mut Picture) {
 }
 
 fn clouds(random: &mut Random, picture: &mut Picture) {
-    let (a, b, seed, cell) = (random.rgb(), random.rgb(), random.bits(), random.range(15.0, 120.0));
+    let (a, b, seed, cell) = (
+        random.rgb(),
+        random.rgb(),
+        random.bits(),
+        random.range(15.0, 120.0),
+    );
     picture.shade(|x, y| mix(a, b, smooth(seed, x, y, cell)));
 }
 
@@ -117,7 +134,11 @@ fn bricks(random: &mut Random, picture: &mut Picture) {
         let row = (y / h).floor();
         let along = (x + row % 2.0 * w / 2.0) % w;
         let joint = y % h < 2.0 || along < 2.0;
-        if joint { mortar } else { mix(brick, mortar, smooth(seed, x, y, 25.0) * 0.6) }
+        if joint {
+            mortar
+        } else {
+            mix(brick, mortar, smooth(seed, x, y, 25.0) * 0.6)
+        }
     });
 }
 
@@ -137,7 +158,9 @@ fn hills(random: &mut Random, picture: &mut Picture) {
     for layer in 1..=4 {
         let (color, seed, cell) = (random.rgb(), random.bits(), random.range(40.0, 160.0));
         let base = 60.0 + f64::from(layer) * 35.0;
-        picture.fill(color, |x, y| y > base + smooth(seed, x, 0.0, cell) * 60.0 - 30.0);
+        picture.fill(color, |x, y| {
+            y > base + smooth(seed, x, 0.0, cell) * 60.0 - 30.0
+        });
     }
 }
 
@@ -162,9 +185,20 @@ fn trees(random: &mut Random, picture: &mut Picture) {
         let size = random.range(15.0, 50.0);
         picture.rectangle([80.0, 55.0, 35.0], (x - 3.0, y - size), (6.0, size));
         for _ in 0..12 {
-            let shift = (random.range(-size, size) / 2.0, random.range(-size, size) / 2.0);
-            let green = [random.range(20.0, 80.0), random.range(80.0, 160.0), random.range(20.0, 70.0)];
-            picture.ellipse(green, (x + shift.0, y - size + shift.1), (size / 3.0, size / 4.0));
+            let shift = (
+                random.range(-size, size) / 2.0,
+                random.range(-size, size) / 2.0,
+            );
+            let green = [
+                random.range(20.0, 80.0),
+                random.range(80.0, 160.0),
+                random.range(20.0, 70.0),
+            ];
+            picture.ellipse(
+                green,
+                (x + shift.0, y - size + shift.1),
+                (size / 3.0, size / 4.0),
+            );
         }
     }
 }
@@ -176,10 +210,15 @@ fn houses(random: &mut Random, picture: &mut Picture) {
         let (w, h) = (random.range(40.0, 90.0), random.range(40.0, 80.0));
         let (wall, roof, glass) = (random.rgb(), random.rgb(), random.rgb());
         picture.rectangle(wall, (x, y), (w, h));
-        picture.fill(roof, |px, py| py < y && py > y - w / 2.0 + (px - x - w / 2.0).abs());
+        picture.fill(roof, |px, py| {
+            py < y && py > y - w / 2.0 + (px - x - w / 2.0).abs()
+        });
         for column in 0..3 {
             for row in 0..2 {
-                let at = (x + w * (0.1 + f64::from(column) * 0.3), y + h * (0.1 + f64::from(row) * 0.45));
+                let at = (
+                    x + w * (0.1 + f64::from(column) * 0.3),
+                    y + h * (0.1 + f64::from(row) * 0.45),
+                );
                 picture.rectangle(glass, at, (w * 0.18, h * 0.28));
             }
         }
@@ -222,9 +261,16 @@ fn text(random: &mut Random, picture: &mut Picture) {
         let mut x = 10.0;
         while x < WIDTH as f64 - 10.0 - size {
             for _ in 0..random.below(4) {
-                let at = (x + random.range(0.0, size * 0.5), y + random.range(0.0, size * 0.7));
+                let at = (
+                    x + random.range(0.0, size * 0.5),
+                    y + random.range(0.0, size * 0.7),
+                );
                 let upright = random.below(2) == 0;
-                let stroke = if upright { (1.5, size * 0.5) } else { (size * 0.4, 1.5) };
+                let stroke = if upright {
+                    (1.5, size * 0.5)
+                } else {
+                    (size * 0.4, 1.5)
+                };
                 let rows = at.1 as usize..((at.1 + stroke.1) as usize).min(HEIGHT);
                 for row in rows {
                     let columns = at.0 as usize..((at.0 + stroke.0) as usize).min(WIDTH);
@@ -257,7 +303,11 @@ fn bubbles(random: &mut Random, picture: &mut Picture) {
 
 fn leaves(random: &mut Random, picture: &mut Picture) {
     for _ in 0..200 {
-        let green = [random.range(10.0, 90.0), random.range(60.0, 190.0), random.range(10.0, 80.0)];
+        let green = [
+            random.range(10.0, 90.0),
+            random.range(60.0, 190.0),
+            random.range(10.0, 80.0),
+        ];
         let (at, angle) = (place(random), random.range(0.0, 3.2));
         let (long, short) = (random.range(6.0, 25.0), random.range(2.0, 9.0));
         picture.fill(green, |x, y| {

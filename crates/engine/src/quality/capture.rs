@@ -3,7 +3,8 @@
 use lifesign_domain::ReasonCode;
 use lifesign_media::{ExifState, ImageFormat, Photo};
 
-use super::{Component, when};
+use super::{Component, View, when};
+use crate::signals::exif_metadata::spoof_keyword;
 
 /// Shorter and longer side of the screens of common phones, upright, in pixels.
 const PHONE_SCREENS: &[(u32, u32)] = &[
@@ -43,12 +44,17 @@ const PHONE_SCREENS: &[(u32, u32)] = &[
 pub(super) const SCREENSHOT_MARKS: Component = Component {
     name: "screenshot_marks",
     unit: "count",
-    measure: |view| Some(f64::from(marks(&view.evidence.photo))),
+    measure: |view| Some(f64::from(marks(view))),
     judge: |count, _| when(count > 0.0, ReasonCode::Screenshot),
 };
 
-fn marks(photo: &Photo) -> u8 {
-    u8::from(has_size_of_a_screen(photo))
+fn marks(view: &View<'_>) -> u8 {
+    let photo = &view.evidence.photo;
+    let software = match &photo.exif {
+        ExifState::Present(exif) => spoof_keyword(exif, &view.signals.exif_metadata),
+        _ => None,
+    };
+    u8::from(software.is_some()) + u8::from(has_size_of_a_screen(photo))
 }
 
 fn has_size_of_a_screen(photo: &Photo) -> bool {

@@ -16,8 +16,10 @@ pub(super) const LUMINANCE_MEAN: Component = Component {
     measure: |view| mean(&view.skin.all).map(|luma| luma / 255.0),
     judge: |level, calibration| {
         let limits = &calibration.quality;
-        when(level < limits.min_luminance_mean, ReasonCode::TooDark)
-            .or(when(level > limits.max_luminance_mean, ReasonCode::TooBright))
+        when(level < limits.min_luminance_mean, ReasonCode::TooDark).or(when(
+            level > limits.max_luminance_mean,
+            ReasonCode::TooBright,
+        ))
     },
 };
 
@@ -27,7 +29,10 @@ pub(super) const UNDER_EXPOSURE: Component = Component {
     unit: "ratio",
     measure: |view| share(&view.skin.all, |luma| luma <= BLACK),
     judge: |black, calibration| {
-        when(black > calibration.quality.max_under_exposure, ReasonCode::TooDark)
+        when(
+            black > calibration.quality.max_under_exposure,
+            ReasonCode::TooDark,
+        )
     },
 };
 
@@ -37,7 +42,10 @@ pub(super) const OVER_EXPOSURE: Component = Component {
     unit: "ratio",
     measure: |view| share(&view.skin.all, |luma| luma >= WHITE),
     judge: |white, calibration| {
-        when(white > calibration.quality.max_over_exposure, ReasonCode::TooBright)
+        when(
+            white > calibration.quality.max_over_exposure,
+            ReasonCode::TooBright,
+        )
     },
 };
 

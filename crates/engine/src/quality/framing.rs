@@ -36,7 +36,10 @@ pub(super) const HEAD_SIZE: Component = Component {
         Some(across.max(down))
     },
     judge: |share, calibration| {
-        when(share > calibration.quality.max_head_size, ReasonCode::FaceTooLarge)
+        when(
+            share > calibration.quality.max_head_size,
+            ReasonCode::FaceTooLarge,
+        )
     },
 };
 
@@ -55,6 +58,9 @@ pub(super) const CROP_OF_THE_FACE: Component = Component {
         Some(outside as f64 / points.len() as f64)
     },
     judge: |share, calibration| {
-        when(share > calibration.quality.max_face_cropped, ReasonCode::FaceCropped)
+        when(
+            share > calibration.quality.max_face_cropped,
+            ReasonCode::FaceCropped,
+        )
     },
 };

@@ -9,7 +9,12 @@ pub(super) const YAW: Component = Component {
     name: "head_pose_yaw",
     unit: "deg",
     measure: |view| Some(view.evidence.pose.degrees.yaw),
-    judge: |deg, calibration| when(deg.abs() > calibration.quality.max_yaw_deg, ReasonCode::TurnedAway),
+    judge: |deg, calibration| {
+        when(
+            deg.abs() > calibration.quality.max_yaw_deg,
+            ReasonCode::TurnedAway,
+        )
+    },
 };
 
 /// Look up or down.
@@ -18,7 +23,10 @@ pub(super) const PITCH: Component = Component {
     unit: "deg",
     measure: |view| Some(view.evidence.pose.degrees.pitch),
     judge: |deg, calibration| {
-        when(deg.abs() > calibration.quality.max_pitch_deg, ReasonCode::TurnedAway)
+        when(
+            deg.abs() > calibration.quality.max_pitch_deg,
+            ReasonCode::TurnedAway,
+        )
     },
 };
 
@@ -27,5 +35,10 @@ pub(super) const ROLL: Component = Component {
     name: "head_pose_roll",
     unit: "deg",
     measure: |view| Some(view.evidence.pose.degrees.roll),
-    judge: |deg, calibration| when(deg.abs() > calibration.quality.max_roll_deg, ReasonCode::TurnedAway),
+    judge: |deg, calibration| {
+        when(
+            deg.abs() > calibration.quality.max_roll_deg,
+            ReasonCode::TurnedAway,
+        )
+    },
 };

@@ -10,10 +10,11 @@ mod eyes;
 mod framing;
 mod head_pose;
 mod sharpness;
-mod skin;
+pub mod skin;
 
 use lifesign_domain::{QualityComponent, ReasonCode};
 
+use crate::signals::SignalParams;
 use crate::{Calibration, Evidence};
 
 /// One quality component.
@@ -32,6 +33,8 @@ pub struct Component {
 pub struct View<'a> {
     /// The evidence.
     pub evidence: &'a Evidence,
+    /// The parameters of the signals, for what quality and signals share.
+    pub signals: &'a SignalParams,
     /// Luma of the skin of both halves of the face.
     pub skin: skin::SkinLuma,
 }
@@ -58,6 +61,7 @@ pub static ALL: &[Component] = &[
 pub fn assess(evidence: &Evidence, calibration: &Calibration) -> Vec<QualityComponent> {
     let view = View {
         evidence,
+        signals: &calibration.signals,
         skin: skin::SkinLuma::of(evidence),
     };
     ALL.iter()

@@ -20,7 +20,12 @@ pub(super) const SHARPNESS: Component = Component {
     name: "sharpness",
     unit: "ratio",
     measure: |view| laplacian_share(&face_cells(view.evidence)),
-    judge: |value, calibration| when(value < calibration.quality.min_sharpness, ReasonCode::Blurred),
+    judge: |value, calibration| {
+        when(
+            value < calibration.quality.min_sharpness,
+            ReasonCode::Blurred,
+        )
+    },
 };
 
 fn laplacian_share(cells: &[f64]) -> Option<f64> {
@@ -39,9 +44,8 @@ fn laplacian_share(cells: &[f64]) -> Option<f64> {
 }
 
 fn variance(values: impl Iterator<Item = f64>) -> f64 {
-    let (count, sum, squares) = values.fold((0.0, 0.0, 0.0), |(n, s, q), v| {
-        (n + 1.0, s + v, q + v * v)
-    });
+    let (count, sum, squares) =
+        values.fold((0.0, 0.0, 0.0), |(n, s, q), v| (n + 1.0, s + v, q + v * v));
     (squares / count - (sum / count) * (sum / count)).max(0.0)
 }
 
@@ -60,7 +64,9 @@ fn face_cells(evidence: &Evidence) -> Vec<f64> {
         let at = middle - side / 2.0 + (i as f32 + 0.5) * step;
         (at.max(0.0) as usize).min(length - 1)
     };
-    let columns: Vec<usize> = (0..CELLS * samples).map(|i| index(centre.x, i, width)).collect();
+    let columns: Vec<usize> = (0..CELLS * samples)
+        .map(|i| index(centre.x, i, width))
+        .collect();
     let mut cells = vec![0.0; CELLS * CELLS];
     for i in 0..CELLS * samples {
         let row = &luma.data()[index(centre.y, i, height) * width..][..width];

@@ -35,7 +35,9 @@ impl SkinLuma {
             let [x, y, _] = triangle
                 .map(|v| CANONICAL_FACE.vertices[v])
                 .into_iter()
-                .fold([0.0; 3], |sum, v| std::array::from_fn(|i| sum[i] + v[i] / 3.0));
+                .fold([0.0; 3], |sum, v| {
+                    std::array::from_fn(|i| sum[i] + v[i] / 3.0)
+                });
             if !(LOWEST_CM..=HIGHEST_CM).contains(&y) {
                 continue;
             }

@@ -1,7 +1,12 @@
-//! The face pipeline with the real models, from photo to pose.
+//! The face pipeline with the real models, from photo to verdict.
 //!
 //! Tests that need `../shared` or a reference file skip with a printed reason where it is absent.
 
+mod faceless;
+mod failures;
 mod golden;
 mod parity;
+mod pose;
+mod properties;
+mod quality;
 mod support;
