@@ -41,7 +41,7 @@ def gather(options, rows, halves):
     """Left-out logits as columns `branch_head` (mean of the seeds), with row number and fold of each image."""
     entries = {}
     for fold in sorted(read_folds()):
-        runs = [[read_run(options.cache, name, fold) for name in names] for names in (options.context, options.texture)]
+        runs = [[read_run(options.cache, name, fold) for name in names] for names in (options.context, options.texture) if names]
         for row in runs[0][0]:
             if rows[row]["source"] == HALVED and (fold == 4) == halves:
                 continue
@@ -49,16 +49,22 @@ def gather(options, rows, halves):
     numbers = np.array(sorted(entries))
     logits = np.stack([entries[n][1] for n in numbers])
     columns = {f"{branch}_{head}": logits[:, i * len(HEADS) + j]
-               for i, branch in enumerate(("context", "texture")) for j, head in enumerate(HEADS)}
+               for i, branch in enumerate(("context", "texture")[: logits.shape[1] // len(HEADS)]) for j, head in enumerate(HEADS)}
     return numbers, np.array([entries[n][0] for n in numbers]), columns
+
+
+def available(columns):
+    """The signals of which a branch was trained, with the inputs that exist."""
+    found = {name: (tuple(c for c in inputs if c in columns), judged) for name, (inputs, judged) in SIGNALS.items()}
+    return {name: signal for name, signal in found.items() if signal[0]}
 
 
 class Model:
     """The calibrated signals and their fusion, fitted on some of the images."""
 
     def __init__(self, columns, live, species, weights, chosen):
-        self.signals = {}
-        for name, (inputs, judged) in SIGNALS.items():
+        self.signals, self.known = {}, available(columns)
+        for name, (inputs, judged) in self.known.items():
             members = chosen & (live | np.isin(species, judged))
             x = -np.stack([columns[c] for c in inputs], axis=1)
             self.signals[name] = fit(x[members], live[members], balance(weights[members], live[members]))
@@ -68,7 +74,7 @@ class Model:
 
     def scores(self, columns):
         return {name: self.signals[name].probability(-np.stack([columns[c] for c in inputs], axis=1))
-                for name, (inputs, _) in SIGNALS.items()}
+                for name, (inputs, _) in self.known.items()}
 
     def features(self, columns):
         return fuse(np.stack(list(self.scores(columns).values()), axis=1))
@@ -77,10 +83,10 @@ class Model:
         return self.fusion.probability(self.features(columns))
 
     def as_json(self):
-        described = {name: {"inputs": list(SIGNALS[name][0]), "weights": [-float(w) for w in s.weights], "bias": s.bias}
+        described = {name: {"inputs": list(self.known[name][0]), "weights": [-float(w) for w in s.weights], "bias": s.bias}
                      for name, s in self.signals.items()}
         return {"signals": described,
-                "ensemble": {"of": "log of each signal, floored at 1e-4", "inputs": list(SIGNALS),
+                "ensemble": {"of": "log of each signal, floored at 1e-4", "inputs": list(self.known),
                              "weights": [float(w) for w in self.fusion.weights], "bias": self.fusion.bias,
                              "threshold": 0.58, "bpcer": BPCER}}
 
@@ -106,7 +112,7 @@ def main():
     for name in ("--data", "--cache", "--scores", "--out"):
         parser.add_argument(name, required=True, type=Path)
     parser.add_argument("--context", nargs="+", required=True, help="runs whose logits are averaged")
-    parser.add_argument("--texture", nargs="+", required=True)
+    parser.add_argument("--texture", nargs="+", default=[])
     options = parser.parse_args()
     rows = read_manifest(options.data)
     for halves, path in ((False, options.scores), (True, options.scores.with_stem(options.scores.stem + "_halves"))):
@@ -114,7 +120,7 @@ def main():
         live = np.array([rows[n]["label"] == "live" for n in numbers])
         species = np.array([rows[n]["species"] for n in numbers])
         weights = group_weights([rows[n]["source"] + rows[n]["label"] for n in numbers])
-        scores = {name: np.zeros(len(numbers)) for name in ("ensemble", *SIGNALS)}
+        scores = {name: np.zeros(len(numbers)) for name in ("ensemble", *available(columns))}
         for fold in np.unique(folds):
             model, members = Model(columns, live, species, weights, folds != fold), folds == fold
             for name, values in {"ensemble": model.confidence(columns), **model.scores(columns)}.items():

@@ -11,27 +11,29 @@ HEADS = ("teacher", "recapture", "synthesis")  # the logits, in this order; each
 
 @dataclass(frozen=True)
 class Body:
-    """Channels of the five stages; each halves the side, `residual` stages add one residual block."""
+    """A 7x7 stem of stride 4, then stages of stride 2, each followed by `blocks` separable residual blocks."""
 
-    channels: tuple = (12, 28, 48, 64)
-    residual: tuple = (1, 2)
+    channels: tuple = (32, 64)
+    blocks: tuple = (1, 3)
     size: int = 80
 
 
 CONTEXT_BODY = Body()
-TEXTURE_BODY = Body(channels=(10, 20, 32, 48, 64), residual=(2, 3), size=128)
+TEXTURE_BODY = Body(channels=(24, 48, 64), blocks=(0, 1, 2), size=128)
 
 
-def convolution(inputs, outputs, stride=1, activate=True):
-    layers = [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)]
+def convolution(inputs, outputs, side=3, stride=1, groups=1, activate=True):
+    layers = [nn.Conv2d(inputs, outputs, side, stride, side // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if activate else []))
 
 
 class Residual(nn.Module):
+    """A depthwise and a pointwise convolution beside the identity."""
+
     def __init__(self, channels):
         super().__init__()
-        self.first = convolution(channels, channels)
-        self.second = convolution(channels, channels, activate=False)
+        self.first = convolution(channels, channels, groups=channels)
+        self.second = convolution(channels, channels, side=1, activate=False)
 
     def forward(self, x):
         return torch.relu(x + self.second(self.first(x)))
@@ -43,13 +45,12 @@ class PadNet(nn.Module):
     def __init__(self, body):
         super().__init__()
         stages, inputs = [], 3
-        for stage, channels in enumerate(body.channels):
-            stages.append(convolution(inputs, channels, stride=2))
-            if stage in body.residual:
-                stages.append(Residual(channels))
+        for channels, blocks in zip(body.channels, body.blocks):
+            stages.append(convolution(inputs, channels, stride=2) if stages else convolution(inputs, channels, side=7, stride=4))
+            stages += [Residual(channels) for _ in range(blocks)]
             inputs = channels
         self.stages = nn.Sequential(*stages)
-        side = body.size // 2 ** len(body.channels)
+        side = body.size // 2 ** (len(body.channels) + 1)
         # A depthwise convolution over the whole map weighs places apart, where an average would not.
         self.pool = nn.Sequential(nn.Conv2d(inputs, inputs, side, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.Flatten())
         self.drop = nn.Dropout(0.1)

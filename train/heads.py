@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Train small heads on the fixed features, leaving sources out; seconds a fold, resumable fold by fold.
+
+    heads.py --data DIR --cache DIR --name NAME [--folds 1,2] [--seeds 3]
+
+Writes `runs/NAME/fold_K.csv` as folds.py does, and `fold_K.pt` with the head and its standardisation. Fold 0 trains on
+everything. Several seeds are averaged at the logits.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from data import read_manifest
+from model import HEADS, TEACHER_EMBEDDING
+from splits import read_folds
+from train import FIELDS, Recipe, draw_weights, excluded_rows, masked_bce, teacher_targets
+
+POOLED_AND_COSINE = 1656 + 384  # the colour moments after them need a sort, which the shipped graph has not
+
+
+@dataclass(frozen=True)
+class HeadRecipe:
+    hidden: int = 64
+    dropout: float = 0.3
+    decay: float = 0.05
+    rate: float = 2e-3
+    steps: int = 300
+    batch: int = 256
+    temperature: float = 2.0
+    embedding_weight: float = 0.5
+    label_weight: float = 0.6
+    alignment: float = 0.0  # of each class's mean logit across sources
+
+
+class Heads(nn.Module):
+    """Mean logits of several seeds' networks."""
+
+    def __init__(self, nets):
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, x):
+        total = self.nets[0](x)
+        for net in self.nets[1:]:
+            total = total + net(x)
+        return total / len(self.nets)
+
+
+def load_features(cache):
+    """Views and clean images joined, and the number of views; `x` holds the context crop's features."""
+    joined, counts = {}, []
+    for prefix in ("views", "clean"):
+        stems = sorted(p.stem for p in Path(cache).glob(f"{prefix}_*.npz"))
+        banks = [(np.load(cache / f"{s}.npz"), np.load(cache / f"features_{s}.npz")) for s in stems]
+        for name in FIELDS:
+            joined.setdefault(name, []).extend(b[name] for b, _ in banks)
+        joined.setdefault("x", []).extend(f["context"][:, :POOLED_AND_COSINE] for _, f in banks)
+        counts.append(sum(len(f["row"]) for _, f in banks))
+    return {name: np.concatenate(parts) for name, parts in joined.items()}, counts[0]
+
+
+def misalignment(logits, target, sources, count):
+    """Variance across sources of the mean logit of each class: sources should agree on what zero means."""
+    total = logits.new_zeros(())
+    for positive in (False, True):
+        members = (target >= 0) & ((target > 0.5) == positive)
+        spread = F.one_hot(sources[members], count).float()
+        size = spread.sum(0)
+        present = size > 2
+        if present.sum() > 1:
+            total = total + ((spread * logits[members, None]).sum(0)[present] / size[present]).var()
+    return total
+
+
+def train_head(bank, rows, recipe, excluded, seed):
+    """One seed's head with the mean and deviation that standardise its input."""
+    allowed = ~np.asarray(excluded)[bank["row"]]
+    weights = draw_weights(bank, rows, allowed, Recipe())
+    attack, embedding = teacher_targets(bank, recipe.temperature)
+    mean, deviation = bank["x"][allowed].mean(0), bank["x"][allowed].std(0) + 1e-3
+    names = sorted({r["source"] for r in rows})
+    sources = np.array([names.index(rows[i]["source"]) for i in bank["row"]])
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    body = nn.Sequential(nn.Dropout(recipe.dropout), nn.Linear(bank["x"].shape[1], recipe.hidden), nn.ReLU(), nn.Dropout(recipe.dropout))
+    heads, imitate = nn.Linear(recipe.hidden, len(HEADS)), nn.Linear(recipe.hidden, TEACHER_EMBEDDING)
+    parameters = [*body.parameters(), *heads.parameters(), *imitate.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=recipe.decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=recipe.steps)
+    for _ in range(recipe.steps):
+        chosen = rng.choice(len(weights), recipe.batch, p=weights)
+        x = torch.from_numpy(np.clip((bank["x"][chosen] - mean) / deviation, -5, 5))
+        hidden = body(x)
+        logits = heads(hidden)
+        targets = [torch.from_numpy(v[chosen].astype(np.float32)) for v in (attack, bank["recapture"], bank["synthesis"])]
+        loss = (F.binary_cross_entropy_with_logits(logits[:, 0] / recipe.temperature, targets[0])
+                + recipe.label_weight * (masked_bce(logits[:, 1], targets[1]) + masked_bce(logits[:, 2], targets[2]))
+                + recipe.embedding_weight * F.smooth_l1_loss(imitate(hidden), torch.from_numpy(embedding[chosen])))
+        if recipe.alignment:
+            where = torch.from_numpy(sources[chosen])
+            loss = loss + recipe.alignment * sum(misalignment(logits[:, i], t, where, len(names)) for i, t in enumerate(targets))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return nn.Sequential(body, heads).eval(), mean, deviation
+
+
+def run_fold(options, recipe, fold, rows, folds, bank, views):
+    folder = options.cache / "runs" / options.name
+    table = folder / f"fold_{fold}.csv"
+    if table.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    excluded = np.array(excluded_rows(rows, fold, folds))
+    trained = [train_head(bank, rows, recipe, excluded, 100 * fold + s) for s in range(options.seeds)]
+    net, (_, mean, deviation) = Heads([t[0] for t in trained]).eval(), trained[0]
+    torch.save({"heads": net, "mean": mean, "deviation": deviation}, folder / f"fold_{fold}.pt")
+    clean = bank["row"][views:]
+    keep = excluded[clean] if fold else np.ones(len(clean), bool)
+    with torch.no_grad():
+        logits = net(torch.from_numpy(np.clip((bank["x"][views:][keep] - mean) / deviation, -5, 5))).numpy()
+    lines = [",".join(["row", *HEADS])]
+    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean[keep], logits)]
+    table.write_text("\n".join(lines) + "\n")
+    print(f"{options.name} fold {fold} done", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--cache", required=True, type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--folds", default="", help="comma list; all and 0, the shipped head, when empty")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--alignment", type=float, default=HeadRecipe.alignment)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows, folds = read_manifest(options.data), read_folds()
+    bank, views = load_features(options.cache)
+    recipe = HeadRecipe(alignment=options.alignment)
+    for fold in [int(f) for f in options.folds.split(",") if f] or [*sorted(folds), 0]:
+        run_fold(options, recipe, fold, rows, folds, bank, views)
+
+
+if __name__ == "__main__":
+    main()
