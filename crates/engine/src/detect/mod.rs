@@ -81,7 +81,13 @@ impl Detector {
         let count = self.anchors.len();
         let [boxes, logits] = self.stage.run(&input, [count * VALUES_PER_ANCHOR, count])?;
         let candidate_score = MIN_CANDIDATE_SCORE.min(min_score);
-        let found = candidates(&self.anchors, &boxes, &logits, self.format.side, candidate_score);
+        let found = candidates(
+            &self.anchors,
+            &boxes,
+            &logits,
+            self.format.side,
+            candidate_score,
+        );
         let faces = suppress(found, MAX_OVERLAP);
         let confident = faces.iter().filter(|face| face.score >= min_score);
         Ok(confident.map(|face| in_pixels(face, &region)).collect())

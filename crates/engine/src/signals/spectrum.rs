@@ -156,10 +156,11 @@ fn heaviest_ring(coefficients: &[Coefficient]) -> (f64, [f32; 2]) {
 fn pearson_kurtosis(values: &[f64]) -> f64 {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let moment = |power| values.iter().map(|v| (v - mean).powi(power)).sum::<f64>() / count;
-    let variance = moment(2);
+    let squares = values.iter().map(|v| (v - mean) * (v - mean));
+    let (second, fourth) = squares.fold((0.0, 0.0), |(s, f), d| (s + d, f + d * d));
+    let variance = second / count;
     if variance > 1e-12 {
-        moment(4) / (variance * variance)
+        fourth / count / (variance * variance)
     } else {
         0.0
     }
