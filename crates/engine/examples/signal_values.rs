@@ -9,9 +9,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
-use image::{ImageFormat, RgbImage};
 use lifesign_engine::{Calibration, Engine, Evidence, Reading, Subject};
 use lifesign_media::{Frame, Limits, decode};
 
@@ -90,7 +90,7 @@ const ALTERATIONS: [(&str, Alteration); 6] = [
 fn jpeg(pixels: &RgbImage, quality: u8) -> Result<RgbImage, Box<dyn Error>> {
     let mut file = Vec::new();
     pixels.write_with_encoder(JpegEncoder::new_with_quality(&mut file, quality))?;
-    Ok(image::load_from_memory_with_format(&file, ImageFormat::Jpeg)?.to_rgb8())
+    rgb_image(&decode(&file, &Limits::default())?.frame)
 }
 
 fn stripes(mut pixels: RgbImage) -> RgbImage {
@@ -115,7 +115,10 @@ fn dots(mut pixels: RgbImage) -> RgbImage {
 }
 
 fn pixels(evidence: &Evidence) -> Result<RgbImage, Box<dyn Error>> {
-    let frame = &evidence.photo.frame;
+    rgb_image(&evidence.photo.frame)
+}
+
+fn rgb_image(frame: &Frame) -> Result<RgbImage, Box<dyn Error>> {
     let pixels = RgbImage::from_raw(frame.width(), frame.height(), frame.rgb().to_vec());
     pixels.ok_or_else(|| "frame has the wrong length".into())
 }
