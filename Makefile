@@ -11,7 +11,10 @@ LIFESIGN := cargo run --quiet --bin lifesign --
 # The browser tests drive a real Chromium; cargo cannot bring one.
 BROWSER_PACKAGES := chromium chromium-driver
 
-.PHONY: help run test check bench fmt browser release
+FUZZ_TARGETS := jpeg png webp bmp exif base64
+TIME ?= 1200
+
+.PHONY: help run test check bench fuzz fmt browser release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +36,15 @@ check: ## Formatting, lints, documentation
 
 bench: ## Milliseconds by stage and checks a second (BENCH_SECONDS for each part)
 	cargo run --release --quiet -p lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
+
+fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
+	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz
+	RUSTC_BOOTSTRAP=1 cargo fuzz build
+	@set -e; for target in $(FUZZ_TARGETS); do \
+	  mkdir -p fuzz/corpus-work/$$target; echo "== $$target"; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus-work/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(TIME) -max_len=4096 -rss_limit_mb=2048 -timeout=60 -print_final_stats=1; \
+	done
 
 fmt: ## Format everything
 	cargo fmt --all

@@ -45,7 +45,7 @@ fn a_face_gets_four_pictures_with_title_and_caption() {
             "{}",
             picture.name
         );
-        image::load_from_memory(&picture.png).unwrap();
+        image::load_from_memory_with_format(&picture.png, image::ImageFormat::Png).unwrap();
     }
 }
 
