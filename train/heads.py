@@ -26,16 +26,15 @@ POOLED_AND_COSINE = 1656 + 384  # the colour moments after them need a sort, whi
 
 @dataclass(frozen=True)
 class HeadRecipe:
-    hidden: int = 64
-    dropout: float = 0.3
-    decay: float = 0.05
+    hidden: int = 96
+    dropout: float = 0.5
+    decay: float = 0.3
     rate: float = 2e-3
     steps: int = 300
     batch: int = 256
     temperature: float = 2.0
     embedding_weight: float = 0.5
     label_weight: float = 0.6
-    alignment: float = 0.0  # of each class's mean logit across sources
 
 
 class Heads(nn.Module):
@@ -65,27 +64,12 @@ def load_features(cache):
     return {name: np.concatenate(parts) for name, parts in joined.items()}, counts[0]
 
 
-def misalignment(logits, target, sources, count):
-    """Variance across sources of the mean logit of each class: sources should agree on what zero means."""
-    total = logits.new_zeros(())
-    for positive in (False, True):
-        members = (target >= 0) & ((target > 0.5) == positive)
-        spread = F.one_hot(sources[members], count).float()
-        size = spread.sum(0)
-        present = size > 2
-        if present.sum() > 1:
-            total = total + ((spread * logits[members, None]).sum(0)[present] / size[present]).var()
-    return total
-
-
 def train_head(bank, rows, recipe, excluded, seed):
     """One seed's head with the mean and deviation that standardise its input."""
     allowed = ~np.asarray(excluded)[bank["row"]]
     weights = draw_weights(bank, rows, allowed, Recipe())
     attack, embedding = teacher_targets(bank, recipe.temperature)
     mean, deviation = bank["x"][allowed].mean(0), bank["x"][allowed].std(0) + 1e-3
-    names = sorted({r["source"] for r in rows})
-    sources = np.array([names.index(rows[i]["source"]) for i in bank["row"]])
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     body = nn.Sequential(nn.Dropout(recipe.dropout), nn.Linear(bank["x"].shape[1], recipe.hidden), nn.ReLU(), nn.Dropout(recipe.dropout))
@@ -102,9 +86,6 @@ def train_head(bank, rows, recipe, excluded, seed):
         loss = (F.binary_cross_entropy_with_logits(logits[:, 0] / recipe.temperature, targets[0])
                 + recipe.label_weight * (masked_bce(logits[:, 1], targets[1]) + masked_bce(logits[:, 2], targets[2]))
                 + recipe.embedding_weight * F.smooth_l1_loss(imitate(hidden), torch.from_numpy(embedding[chosen])))
-        if recipe.alignment:
-            where = torch.from_numpy(sources[chosen])
-            loss = loss + recipe.alignment * sum(misalignment(logits[:, i], t, where, len(names)) for i, t in enumerate(targets))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -139,12 +120,11 @@ def main():
     parser.add_argument("--name", required=True)
     parser.add_argument("--folds", default="", help="comma list; all and 0, the shipped head, when empty")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--alignment", type=float, default=HeadRecipe.alignment)
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows, folds = read_manifest(options.data), read_folds()
     bank, views = load_features(options.cache)
-    recipe = HeadRecipe(alignment=options.alignment)
+    recipe = HeadRecipe()
     for fold in [int(f) for f in options.folds.split(",") if f] or [*sorted(folds), 0]:
         run_fold(options, recipe, fold, rows, folds, bank, views)
 
