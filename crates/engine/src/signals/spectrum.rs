@@ -82,7 +82,7 @@ fn magnitudes(crop: &FaceCrop) -> Option<Vec<f32>> {
     fft_rows(&mut plane, side);
     // After one transposition the plane lies on its side: (column, row).
     let centred = |i: usize| (i + side - side / 2) % side;
-    let at = |y: usize, x: usize| plane[centred(x) * side + centred(y)].norm();
+    let at = |y: usize, x: usize| plane[centred(x) * side + centred(y)].norm_sqr().sqrt();
     Some((0..side * side).map(|i| at(i / side, i % side)).collect())
 }
 
@@ -113,7 +113,7 @@ fn whiten(magnitude: &[f32], side: usize) -> Vec<Coefficient> {
         let up = half - y as f32;
         for (x, &value) in row.iter().enumerate() {
             let right = x as f32 - half;
-            let radius = right.hypot(up);
+            let radius = length(right, up);
             if radius < inner || radius > half || (up == 0.0 && right < 0.0) {
                 continue;
             }
@@ -132,6 +132,11 @@ fn whiten(magnitude: &[f32], side: usize) -> Vec<Coefficient> {
         }
     };
     kept.into_iter().map(normal).collect()
+}
+
+/// `hypot` would guard against an overflow that pixel distances cannot reach.
+fn length(x: f32, y: f32) -> f32 {
+    (x * x + y * y).sqrt()
 }
 
 fn heaviest_ring(coefficients: &[Coefficient]) -> (f64, [f32; 2]) {
@@ -192,7 +197,7 @@ fn hf_ratio(log_magnitude: &[f32], side: usize) -> f64 {
     let (mut high, mut total) = (0.0_f64, 0.0_f64);
     for (y, row) in log_magnitude.chunks_exact(side).enumerate() {
         for (x, &value) in row.iter().enumerate() {
-            let radius = (x as f32 - half).hypot(y as f32 - half) / half;
+            let radius = length(x as f32 - half, y as f32 - half) / half;
             if radius > 1.0 {
                 continue;
             }
