@@ -282,7 +282,7 @@ fn the_page_fits_a_phone() {
     };
     for width in [360, 390] {
         browser.resize(width, 800);
-        browser.open(&browser.eval("location.href").as_str().unwrap());
+        browser.open(browser.eval("location.href").as_str().unwrap());
         browser.until(READY);
         assert!(!overflows(&browser), "the start page at {width} px");
         browser.screenshot(&format!("phone-{width}-light-start.png"));
