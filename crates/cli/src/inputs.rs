@@ -23,9 +23,20 @@ impl Input {
         }
     }
 
+    /// Size of a regular file in bytes; `None` where only reading tells.
+    pub(crate) fn size_bytes(&self) -> Option<usize> {
+        let Self::File(path) = self else {
+            return None;
+        };
+        let metadata = std::fs::metadata(path).ok()?;
+        metadata
+            .is_file()
+            .then(|| usize::try_from(metadata.len()).unwrap_or(usize::MAX))
+    }
+
     /// The bytes, but never more than one over the limit: enough for the decoder to refuse them.
     pub(crate) fn read(&self, limits: &Limits) -> std::io::Result<Vec<u8>> {
-        let enough = limits.file_bytes as u64 + 1;
+        let enough = (limits.file_bytes as u64).saturating_add(1);
         let mut bytes = Vec::new();
         match self {
             Self::Stdin => std::io::stdin()
@@ -71,6 +82,9 @@ fn walk(folder: &Path, inputs: &mut Inputs) {
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
+            // Links are followed to files, not to folders, which could lead in circles. What is no
+            // regular file (a pipe, a device) could be read for ever.
+            Ok(entry) if !entry.path().is_file() => inputs.skipped += 1,
             Ok(entry) => match looks_like_an_image(entry.path()) {
                 Ok(true) => inputs.images.push(Input::File(entry.into_path())),
                 Ok(false) => inputs.skipped += 1,

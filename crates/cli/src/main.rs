@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod config;
+mod digest;
 mod error;
 mod inputs;
 mod output;

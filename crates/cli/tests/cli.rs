@@ -158,6 +158,35 @@ fn folders_are_searched_and_errors_among_many_files_exit_with_3() {
 }
 
 #[test]
+fn pipes_and_linked_folders_in_a_folder_neither_hang_nor_fail_a_run() {
+    let run = Run::new();
+    run.file("in/a.jpg", std::fs::read(sample()).unwrap());
+    run.file("elsewhere/notes.txt", "words");
+    let folder = run.folder.path().join("in");
+    std::os::unix::fs::symlink("../elsewhere", folder.join("linked")).unwrap();
+    let made = Command::new("mkfifo").arg(folder.join("pipe.jpg")).status();
+    assert!(made.unwrap().success());
+    let output = run.lifesign(&["check", "in"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_with_its_own_size() {
+    let output = Run::new().lifesign(&[
+        "check",
+        "--json",
+        "--set",
+        "max_file_bytes=1000",
+        text(&sample()),
+    ]);
+    let size = std::fs::metadata(sample()).unwrap().len();
+    let message = json(&output)["error"]["message"].to_string();
+    assert!(message.contains(&size.to_string()), "{message}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
 fn explanations_are_one_page_and_png_files() {
     let run = Run::new();
     let page = run.folder.path().join("why.html");
@@ -256,7 +285,7 @@ fn overridden_numbers_decide_and_show_in_the_version_of_the_verdict() {
 
 #[test]
 fn mistakes_in_the_configuration_stop_the_start() {
-    let cases: [(&[&str], &str, &str); 5] = [
+    let cases: [(&[&str], &str, &str); 8] = [
         (
             &["--set", "live_treshold=0.5"],
             "",
@@ -264,6 +293,13 @@ fn mistakes_in_the_configuration_stop_the_start() {
         ),
         (&["--set", "live_threshold=1.5"], "", "must be in [0, 1]"),
         (&["--set", "workers=many"], "", "workers"),
+        (&["--set", "max_side=0"], "", "from 1 to"),
+        (
+            &["--set", "max_file_bytes=18446744073709551615"],
+            "",
+            "from 1 to",
+        ),
+        (&["--set", "min_blur_variance=inf"], "", "must be above 0"),
         (&["--config", "nowhere.toml"], "", "nowhere.toml"),
         (&[], "min_eer = 0.1\n", "did you mean `min_ear`"),
     ];

@@ -24,8 +24,8 @@ use crate::{Frame, ImageFormat, Limits, MediaError, Photo, bmp, jpeg, png, webp}
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, MediaError> {
     limits.check_file(bytes.len())?;
     let format = sniff(bytes)?;
-    // A panic in a decoder must not take a server's worker down. None is known; the fuzz
-    // targets report every one, because their panic hook aborts before the unwinding.
+    // A panic in a decoder must not take a server's worker down. Those that are known are
+    // refused before it; the fuzz targets report every other, because their panic hook aborts before the unwinding.
     catch_unwind(|| decode_as(format, bytes, limits))
         .unwrap_or(Err(MediaError::DecoderFault { format }))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lifesign_domain::{CheckResult, ErrorKind, Verdict};
 use lifesign_engine::Engine;
 use lifesign_engine::explain::{self, PageEntry, Picture};
-use lifesign_media::Limits;
+use lifesign_media::{Limits, MediaError};
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
@@ -78,6 +79,9 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Result<ExitCode, CliErro
             inputs.images.len()
         )));
     }
+    if inputs.images.is_empty() {
+        anstream::eprintln!("lifesign: no images found");
+    }
     let judge = Judge {
         engine: Engine::embedded(config.calibration.clone())?,
         profile: config.settings.profile.clone(),
@@ -119,8 +123,13 @@ struct Judge {
 }
 
 impl Judge {
+    /// A panic over one image is an error of that image, so that the others are still judged.
     fn judge(&self, input: &Input) -> Judged {
-        let (outcome, pictures) = match self.check(input) {
+        let checked = catch_unwind(AssertUnwindSafe(|| self.check(input))).unwrap_or_else(|_| {
+            let message = "the check panicked; this is a bug".to_owned();
+            Err(FileError::new(ErrorKind::Internal, message))
+        });
+        let (outcome, pictures) = match checked {
             Ok((result, pictures)) => (Ok(result), pictures),
             Err(error) => (Err(error), vec![]),
         };
@@ -132,6 +141,15 @@ impl Judge {
     }
 
     fn check(&self, input: &Input) -> Result<(CheckResult, Vec<Picture>), FileError> {
+        if let Some(size_bytes) = input.size_bytes()
+            && size_bytes > self.limits.file_bytes
+        {
+            let too_large = MediaError::FileTooLarge {
+                size_bytes,
+                limit_bytes: self.limits.file_bytes,
+            };
+            return Err(FileError::new(too_large.kind(), too_large.to_string()));
+        }
         let bytes = input
             .read(&self.limits)
             .map_err(|e| FileError::unreadable(&e))?;
@@ -335,6 +353,13 @@ fn write_page(path: &Path, kept: &[Judged]) -> Result<(), CliError> {
             })
         })
         .collect();
+    let refused = kept.len() - entries.len();
+    if refused > 0 {
+        anstream::eprintln!(
+            "lifesign: {refused} images could not be judged and are not in {}",
+            path.display()
+        );
+    }
     write_file(path, explain::page(&entries).as_bytes())
 }
 
@@ -344,22 +369,37 @@ fn write_pictures(folder: &Path, judged: &Judged) -> Result<(), CliError> {
         path: folder.to_owned(),
         source,
     })?;
-    let stem: String = judged
-        .file
+    let stem = picture_stem(&judged.file);
+    for picture in &judged.pictures {
+        let path = folder.join(format!("{stem}.{}.png", picture.name));
+        write_file(&path, &picture.png)?;
+    }
+    Ok(())
+}
+
+/// The end of the path in characters that every file system takes, and a digest of the whole path,
+/// so that no two images share a name.
+fn picture_stem(file: &str) -> String {
+    const LONGEST: usize = 100;
+    let plain: Vec<char> = file
         .chars()
         .map(|c| {
-            if c.is_alphanumeric() || "._-".contains(c) {
+            if c.is_ascii_alphanumeric() || "._-".contains(c) {
                 c
             } else {
                 '_'
             }
         })
         .collect();
-    for picture in &judged.pictures {
-        let path = folder.join(format!("{stem}.{}.png", picture.name));
-        write_file(&path, &picture.png)?;
-    }
-    Ok(())
+    let kept: String = plain
+        .iter()
+        .skip(plain.len().saturating_sub(LONGEST))
+        .collect();
+    format!(
+        "{}-{}",
+        kept.trim_start_matches(['_', '.']),
+        crate::digest::short(file)
+    )
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

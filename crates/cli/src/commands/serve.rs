@@ -19,10 +19,13 @@ pub(crate) fn run(config: &Config) -> Result<(), CliError> {
         .build()
         .map_err(CliError::Runtime)?;
     runtime.block_on(async {
-        let shutdown = stop_signal()?;
-        lifesign_server::serve(server_config, engine, shutdown)
-            .await
-            .map_err(CliError::from)
+        let (drain, at_once) = stop_signals()?;
+        tokio::select! {
+            served = lifesign_server::serve(server_config, engine, drain) => {
+                served.map_err(CliError::from)
+            }
+            () = at_once => Ok(()),
+        }
     })
 }
 
@@ -54,15 +57,32 @@ fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
     })
 }
 
-/// Resolves at the first SIGTERM or SIGINT.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, CliError> {
+/// Two futures: the first signal (SIGTERM or SIGINT) starts the drain, a second one ends it.
+fn stop_signals() -> Result<
+    (
+        impl Future<Output = ()> + Send + 'static,
+        impl Future<Output = ()>,
+    ),
+    CliError,
+> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Runtime)?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+    let (first, drain) = tokio::sync::oneshot::channel::<()>();
+    let at_once = async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        next().await;
+        // The server is gone only if it has failed; its own error is then the answer.
+        let _ = first.send(());
+        next().await;
+    };
+    let drain = async move {
+        let _ = drain.await;
+    };
+    Ok((drain, at_once))
 }

@@ -38,7 +38,8 @@ pub(crate) enum ConfigError {
 impl ConfigError {
     /// Keeps figment's finding (what was found, what was expected) and where it stands.
     pub(crate) fn from_figment(error: figment::Error) -> Self {
-        Self::Value(error.to_string())
+        // figment's own name for the only profile that is used here says nothing to a reader.
+        Self::Value(error.to_string().replace("\"default.", "\""))
     }
 }
 

@@ -11,7 +11,6 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use lifesign_engine::Calibration;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub(crate) use error::ConfigError;
 use keys::{KEYS, Target};
@@ -63,6 +62,33 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             log_level: LogLevel::Info,
         }
+    }
+}
+
+impl Settings {
+    /// Refuses numbers with which nothing could be answered, or sums of sizes would overflow.
+    fn validate(&self) -> Result<(), ConfigError> {
+        const MOST_BYTES: u64 = 1 << 30;
+        const MOST_PIXELS: u64 = 1 << 30;
+        const LONGEST_SIDE: u64 = 65_535;
+        const DAY_S: u64 = 86_400;
+        const MOST_THREADS: u64 = 1024;
+        for (key, value, least, most) in [
+            ("max_file_bytes", self.max_file_bytes as u64, 1, MOST_BYTES),
+            ("max_pixels", self.max_pixels, 1, MOST_PIXELS),
+            ("max_side", u64::from(self.max_side), 1, LONGEST_SIDE),
+            ("request_timeout_s", self.request_timeout_s, 1, DAY_S),
+            ("drain_timeout_s", self.drain_timeout_s, 0, DAY_S),
+            ("workers", self.workers as u64, 0, MOST_THREADS),
+            ("queue", self.queue as u64, 0, MOST_THREADS * 64),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(ConfigError::Value(format!(
+                    "{key} is {value}, must be from {least} to {most}"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -128,6 +154,7 @@ impl Config {
                 .merge(&outer)
                 .extract()
                 .map_err(ConfigError::from_figment)?;
+        settings.validate()?;
         let base = base_calibration(&settings.calibration)?;
         let calibration = overridden(&base, &outer)?;
         let entries = entries(&settings, &calibration, &outer)?;
@@ -245,7 +272,7 @@ fn overridden(base: &Calibration, outer: &Figment) -> Result<Calibration, Config
     if changes.is_empty() {
         return Ok(base.clone());
     }
-    let version = format!("{}+{}", base.version, digest(&changes));
+    let version = format!("{}+{}", base.version, digest_of(&changes));
     table.insert("version".to_owned(), toml::Value::String(version));
     let text = toml::to_string(&table).map_err(ConfigError::Encode)?;
     Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
@@ -254,18 +281,13 @@ fn overridden(base: &Calibration, outer: &Figment) -> Result<Calibration, Config
     })
 }
 
-/// The first eight hexadecimal digits of the SHA-256 of the `key=value` lines.
-fn digest(changes: &BTreeMap<&str, f64>) -> String {
-    let mut hasher = Sha256::new();
-    for (key, value) in changes {
-        hasher.update(format!("{key}={value}\n"));
-    }
-    hasher
-        .finalize()
+/// Digest of the `key=value` lines.
+fn digest_of(changes: &BTreeMap<&str, f64>) -> String {
+    let lines: String = changes
         .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .map(|(key, value)| format!("{key}={value}\n"))
+        .collect();
+    crate::digest::short(&lines)
 }
 
 fn number(outer: &Figment, key: &str) -> Result<Option<f64>, ConfigError> {
@@ -356,9 +378,16 @@ impl Flag {
     /// Reads the value as an environment variable would be read: numbers and booleans by their
     /// looks, all else as text.
     fn new(shown_as: String, key: &str, typed: &str) -> Self {
-        let value = match typed.parse::<Value>() {
-            Ok(value) => value,
-            Err(infallible) => match infallible {},
+        let is_number = KEYS
+            .iter()
+            .any(|known| known.name == key && matches!(known.target, Target::Calibration(_)));
+        // figment takes `1e-3` for text; every number of the calibration is a float.
+        let value = match typed.parse::<f64>() {
+            Ok(number) if is_number => Value::from(number),
+            _ => match typed.parse::<Value>() {
+                Ok(value) => value,
+                Err(infallible) => match infallible {},
+            },
         };
         Self {
             shown_as,

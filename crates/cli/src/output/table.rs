@@ -12,9 +12,9 @@ const FALLBACK_WIDTH: u16 = 100;
 pub(crate) fn one(judged: &Judged) -> String {
     let result = match &judged.outcome {
         Ok(result) => result,
-        Err(error) => return format!("{}\n  {}", judged.file, error.message),
+        Err(error) => return format!("{}\n  {}", visible(&judged.file), error.message),
     };
-    let mut text = format!("{}\n\n{}\n", judged.file, headline(result));
+    let mut text = format!("{}\n\n{}\n", visible(&judged.file), headline(result));
     if !result.signals.is_empty() {
         text.push_str(&format!("\n{}\n", signals(&result.signals)));
     }
@@ -90,7 +90,7 @@ impl Rows {
     /// The row of one file.
     pub(crate) fn row(&self, judged: &Judged) -> String {
         let width = self.file_width;
-        let file = tail(&judged.file, width);
+        let file = tail(&visible(&judged.file), width);
         match &judged.outcome {
             Ok(result) => {
                 let codes = Vec::from_iter(result.reasons.iter().map(|r| r.code.as_str()));
@@ -120,6 +120,17 @@ impl Rows {
         };
         format!("\u{1b}[1;{code}m{text}\u{1b}[0m")
     }
+}
+
+/// Control characters of a file's name as escapes: they could repaint the terminal or break a row.
+fn visible(name: &str) -> String {
+    name.chars()
+        .flat_map(|c| {
+            let escaped = c.is_control().then(|| c.escape_default());
+            let plain = (!c.is_control()).then_some(c);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
 }
 
 /// The last `width` characters, so that the file's own name stays visible.
@@ -160,7 +171,12 @@ fn right(text: String) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::tail;
+    use super::{tail, visible};
+
+    #[test]
+    fn control_characters_are_shown_not_sent() {
+        assert_eq!(visible("a\u{1b}[31m\n.jpg"), "a\\u{1b}[31m\\n.jpg");
+    }
 
     #[test]
     fn long_names_keep_their_end() {
