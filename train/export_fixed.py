@@ -18,7 +18,16 @@ import torch
 from crops import CONTEXT
 from export import OPSET, TOLERANCE
 from fixed import FixedNet
-from heads import POOLED_AND_COSINE
+from heads import POOLED_AND_COSINE, load_heads
+
+
+def fold_constants(path):
+    """Rewrite the file without the shape arithmetic that the exporter leaves; a session of the result."""
+    settings = onnxruntime.SessionOptions()
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    settings.optimized_model_filepath = str(path)
+    onnxruntime.InferenceSession(path.read_bytes(), settings, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
 def main():
@@ -29,12 +38,12 @@ def main():
     parser.add_argument("--fold", type=int, default=0)
     options = parser.parse_args()
     saved = torch.load(options.cache / "runs" / options.name / f"fold_{options.fold}.pt", weights_only=False)
-    net = FixedNet(options.detector, CONTEXT.size, saved["mean"], saved["deviation"], saved["heads"]).eval()
+    net = FixedNet(options.detector, CONTEXT.size, saved["mean"], saved["deviation"], load_heads(saved)).eval()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(net, torch.rand(1, 3, CONTEXT.size, CONTEXT.size), str(options.out), opset_version=OPSET,
                       dynamo=False, input_names=["image"], output_names=["logits"])
+    session = fold_constants(options.out)
     onnx.checker.check_model(onnx.load(str(options.out)))
-    session = onnxruntime.InferenceSession(str(options.out), providers=["CPUExecutionProvider"])
     clean = np.load(sorted(options.cache.glob("clean_*.npz"))[0])
     known = np.load(sorted(options.cache.glob("features_clean_*.npz"))[0])
     worst, far = 0.0, 0.0

@@ -51,6 +51,20 @@ class Heads(nn.Module):
         return total / len(self.nets)
 
 
+def build_head(inputs, recipe):
+    """The hidden layer and the logits, one after the other."""
+    body = nn.Sequential(nn.Dropout(recipe.dropout), nn.Linear(inputs, recipe.hidden), nn.ReLU(), nn.Dropout(recipe.dropout))
+    return nn.Sequential(body, nn.Linear(recipe.hidden, len(HEADS)))
+
+
+def load_heads(saved):
+    """The averaged heads of a fold file."""
+    seeds = 1 + max(int(name.split(".")[1]) for name in saved["heads"])
+    net = Heads([build_head(len(saved["mean"]), HeadRecipe()) for _ in range(seeds)])
+    net.load_state_dict(saved["heads"])
+    return net.eval()
+
+
 def load_features(cache):
     """Views and clean images joined, and the number of views; `x` holds the context crop's features."""
     joined, counts = {}, []
@@ -72,8 +86,8 @@ def train_head(bank, rows, recipe, excluded, seed):
     mean, deviation = bank["x"][allowed].mean(0), bank["x"][allowed].std(0) + 1e-3
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    body = nn.Sequential(nn.Dropout(recipe.dropout), nn.Linear(bank["x"].shape[1], recipe.hidden), nn.ReLU(), nn.Dropout(recipe.dropout))
-    heads, imitate = nn.Linear(recipe.hidden, len(HEADS)), nn.Linear(recipe.hidden, TEACHER_EMBEDDING)
+    body, heads = build_head(bank["x"].shape[1], recipe)
+    imitate = nn.Linear(recipe.hidden, TEACHER_EMBEDDING)
     parameters = [*body.parameters(), *heads.parameters(), *imitate.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=recipe.steps)
@@ -102,7 +116,7 @@ def run_fold(options, recipe, fold, rows, folds, bank, views):
     excluded = np.array(excluded_rows(rows, fold, folds))
     trained = [train_head(bank, rows, recipe, excluded, 100 * fold + s) for s in range(options.seeds)]
     net, (_, mean, deviation) = Heads([t[0] for t in trained]).eval(), trained[0]
-    torch.save({"heads": net, "mean": mean, "deviation": deviation}, folder / f"fold_{fold}.pt")
+    torch.save({"heads": net.state_dict(), "mean": mean, "deviation": deviation}, folder / f"fold_{fold}.pt")
     clean = bank["row"][views:]
     keep = excluded[clean] if fold else np.ones(len(clean), bool)
     with torch.no_grad():
