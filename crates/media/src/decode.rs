@@ -24,13 +24,19 @@ use crate::{Frame, ImageFormat, Limits, MediaError, Photo, bmp, jpeg, png, webp}
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, MediaError> {
     limits.check_file(bytes.len())?;
     let format = sniff(bytes)?;
-    // A panic in a decoder must not take a server's worker down. Those that are known are
-    // refused before it; the fuzz targets report every other, because their panic hook aborts before the unwinding.
+    // A panic in a decoder must not take a server's worker down. Those that are known are refused
+    // before it; the fuzz targets report every other, because their panic hook aborts before the
+    // unwinding.
     catch_unwind(|| decode_as(format, bytes, limits))
         .unwrap_or(Err(MediaError::DecoderFault { format }))
 }
 
 fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo, MediaError> {
+    let source = Source {
+        format,
+        bytes,
+        limits,
+    };
     let (raster, exif) = match format {
         ImageFormat::Jpeg => {
             let outline = jpeg::outline(bytes)?;
@@ -48,42 +54,18 @@ fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo
             limits.check_dimensions(outline.width, outline.height)?;
             let budget = limits.for_decoder(outline.width, outline.height);
             let open = || PngDecoder::with_limits(Cursor::new(bytes), budget);
-            (
-                Source {
-                    format,
-                    bytes,
-                    limits,
-                }
-                .raster(open)?,
-                outline.exif,
-            )
+            (source.raster(open)?, outline.exif)
         }
         ImageFormat::WebP => {
             let outline = webp::outline(bytes, limits)?;
             let open = || WebPDecoder::new(Cursor::new(bytes));
-            (
-                Source {
-                    format,
-                    bytes,
-                    limits,
-                }
-                .raster(open)?,
-                outline.exif,
-            )
+            (source.raster(open)?, outline.exif)
         }
         ImageFormat::Bmp => {
             let (width, height) = bmp::claimed_size(bytes)?;
             limits.check_dimensions(width, height)?;
             let open = || BmpDecoder::new(Cursor::new(bytes));
-            (
-                Source {
-                    format,
-                    bytes,
-                    limits,
-                }
-                .raster(open)?,
-                None,
-            )
+            (source.raster(open)?, None)
         }
     };
     let (exif, orientation) = read_exif(exif);

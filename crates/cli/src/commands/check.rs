@@ -232,7 +232,7 @@ impl Printer {
             Form::OneTable
         } else {
             let longest = images.iter().map(|i| i.name().chars().count()).max();
-            let rows = table::Rows::new(longest.unwrap_or(0), true);
+            let rows = table::Rows::new(longest.unwrap_or(0));
             print_line(&rows.header())?;
             Form::Rows(rows)
         };

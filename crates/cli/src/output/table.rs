@@ -65,16 +65,14 @@ fn signals(signals: &[SignalReport]) -> Table {
 /// hence the fixed columns.
 pub(crate) struct Rows {
     file_width: usize,
-    color: bool,
 }
 
 impl Rows {
     /// For files with names up to the given length.
-    pub(crate) fn new(longest_name: usize, color: bool) -> Self {
+    pub(crate) fn new(longest_name: usize) -> Self {
         const WIDEST: usize = 60;
         Self {
             file_width: longest_name.clamp("FILE".len(), WIDEST),
-            color,
         }
     }
 
@@ -94,7 +92,7 @@ impl Rows {
         match &judged.outcome {
             Ok(result) => {
                 let codes = Vec::from_iter(result.reasons.iter().map(|r| r.code.as_str()));
-                let verdict = self.paint(&format!("{:12}", result.verdict), result.verdict);
+                let verdict = painted(&format!("{:12}", result.verdict), result.verdict);
                 format!(
                     "{file:width$}  {verdict}  {:>10.2}  {:>5}  {}",
                     result.confidence,
@@ -108,18 +106,16 @@ impl Rows {
             ),
         }
     }
+}
 
-    fn paint(&self, text: &str, verdict: Verdict) -> String {
-        if !self.color {
-            return text.to_owned();
-        }
-        let code = match verdict {
-            Verdict::Live => 32,
-            Verdict::Spoof => 31,
-            Verdict::Inconclusive => 33,
-        };
-        format!("\u{1b}[1;{code}m{text}\u{1b}[0m")
-    }
+/// Bold, in the verdict's colour; `print_line` drops the codes where nobody would see them.
+fn painted(text: &str, verdict: Verdict) -> String {
+    let code = match verdict {
+        Verdict::Live => 32,
+        Verdict::Spoof => 31,
+        Verdict::Inconclusive => 33,
+    };
+    format!("\u{1b}[1;{code}m{text}\u{1b}[0m")
 }
 
 /// Control characters of a file's name as escapes: they could repaint the terminal or break a row.
