@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Make the bank of views: every image clean, and many augmented and simulated views, with the teacher's answers.
 
-    bank.py --data DIR --faces faces.csv --teacher DIR --cache DIR [--views 60] [--seed 1] [--part I/N]
+    bank.py --data DIR --faces crops.csv --teacher DIR --cache DIR [--views 60] [--seed 1] [--part I/N]
 
-Writes `clean_I.npz` and `views_SEED_I.npz`, each with `row` (line of the manifest), `context` and `texture` crops as
-bytes, `recapture` and `synthesis` (1, 0, or -1 for unknown), `kind`, and the teacher's logits and embeddings.
+Writes `clean_I.npz` and `views_SEED_I.npz`, each with `row` (line of the manifest), the `crop` as bytes, `recapture` and `synthesis` (1, 0, or -1 for unknown), `kind`, and the teacher's logits and embeddings.
 Views are drawn equally often from every source and label, so that a large source does not outweigh a small one.
 """
 
@@ -17,12 +16,12 @@ import numpy as np
 
 import augment
 import simulate
-from crops import CONTEXT, TEXTURE, Crop, cut
+from crops import CONTEXT, Crop, cut
 from data import load_image, read_boxes, read_manifest
 from teacher import SCALES, Teacher
 
 WIDE = Crop(scale=4.0, size=80)  # the second teacher's crop; no shipped model sees it
-LARGEST_FACE = 210  # pixels; the crops need no more, and small pictures are quick to augment
+LARGEST_FACE = 150  # pixels, five times what the crop keeps; small pictures are quick to augment
 GENERATED = ("gan", "diffusion")
 KINDS = ("clean", "augmented", "screen", "paper", "generator", "swap")
 SIMULATORS = {"screen": simulate.screen, "paper": simulate.paper, "generator": simulate.generator, "swap": simulate.swap}
@@ -84,14 +83,14 @@ class Bank:
     def add(self, index, row, kind, rgb, box):
         recapture, synthesis = labels(row, kind)
         values = {"row": index, "kind": KINDS.index(kind), "recapture": recapture, "synthesis": synthesis,
-                  "context": cut(rgb, box, CONTEXT), "texture": cut(rgb, box, TEXTURE), "wide": cut(rgb, box, WIDE)}
+                  "crop": cut(rgb, box, CONTEXT), "wide": cut(rgb, box, WIDE)}
         for name, value in values.items():
             self.columns[name].append(value)
 
     def save(self, path, teachers):
         arrays = {name: np.stack(values) for name, values in self.columns.items()}
         wide = arrays.pop("wide")
-        for name, crops in zip(SCALES, (arrays["context"], wide)):
+        for name, crops in zip(SCALES, (arrays["crop"], wide)):
             logits, embedding = teachers[name].run(crops)
             arrays[f"{name}_logits"], arrays[f"{name}_embedding"] = logits, embedding.astype(np.float16)
         np.savez(path, **arrays)

@@ -1,4 +1,4 @@
-"""The two crops that the learned models see, defined once; README.md says it in words.
+"""The crop that the learned model sees, defined once; README.md says it in words.
 
 A crop is an axis-parallel rectangle around the face box (the extent of the 468-point mesh). It
 never leaves the image: a side is shortened to the image's and the rectangle is shifted inside, so
@@ -23,7 +23,6 @@ class Crop:
 
 
 CONTEXT = Crop(scale=2.7, size=80)
-TEXTURE = Crop(scale=1.1, size=128)
 
 
 def rectangle(box, width, height, scale):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the fold models of a recipe and write every left-out image's logits; resumable fold by fold.
 
-    folds.py --data DIR --cache DIR --name NAME [--branch context] [--folds 1,2] [--set draws=60000 ...]
+    folds.py --data DIR --cache DIR --name NAME [--folds 1,2] [--set draws=60000 ...]
 
 Writes `runs/NAME/fold_K.pt` and `fold_K.csv` (row, half, and one logit a head) under the cache. Fold 0 trains on everything.
 """
@@ -19,10 +19,10 @@ from splits import read_folds
 from train import Recipe, excluded_rows, load_bank, score, train
 
 
-def parse_recipe(branch, seed, settings):
+def parse_recipe(seed, settings):
     types = {f.name: type(f.default) for f in dataclasses.fields(Recipe)}
     values = dict(s.split("=", 1) for s in settings)
-    return Recipe(branch=branch, seed=seed, **{name: types[name](value) for name, value in values.items()})
+    return Recipe(seed=seed, **{name: types[name](value) for name, value in values.items()})
 
 
 def run_fold(options, recipe, fold, rows, folds):
@@ -32,10 +32,10 @@ def run_fold(options, recipe, fold, rows, folds):
         return
     folder.mkdir(parents=True, exist_ok=True)
     excluded = np.array(excluded_rows(rows, fold, folds))
-    bank = load_bank(options.cache, "views", recipe.branch)
+    bank = load_bank(options.cache, "views")
     net = train(bank, rows, recipe, excluded, log=lambda text: print(f"{options.name} fold {fold}: {text}", flush=True))
     torch.save(net.state_dict(), folder / f"fold_{fold}.pt")
-    clean = load_bank(options.cache, "clean", recipe.branch)
+    clean = load_bank(options.cache, "clean")
     keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
     logits = score(net, clean["crop"][keep])
     lines = [",".join(["row", *HEADS])]
@@ -48,7 +48,6 @@ def main():
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--cache", required=True, type=Path)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--branch", default="context", choices=("context", "texture"))
     parser.add_argument("--folds", default="", help="comma list; all when empty; 0 is the shipped model")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
@@ -56,7 +55,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     rows, folds = read_manifest(options.data), read_folds()
-    recipe = parse_recipe(options.branch, options.seed, options.settings)
+    recipe = parse_recipe(options.seed, options.settings)
     for fold in [int(f) for f in options.folds.split(",") if f] or sorted(folds):
         run_fold(options, recipe, fold, rows, folds)
 
