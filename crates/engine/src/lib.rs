@@ -15,6 +15,7 @@
 mod calibration;
 pub mod canonical;
 mod check;
+mod context_crop;
 mod detect;
 mod engine;
 mod error;
@@ -35,6 +36,7 @@ pub use calibration::{
     Calibration, CalibrationError, Decision, DetectionParams, Profile, QualityParams,
 };
 pub use check::{Check, Subject};
+pub use context_crop::ContextCrop;
 pub use engine::{Engine, Face, Models};
 pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};
