@@ -3,8 +3,8 @@
 
     feature_bank.py --cache DIR --detector face_detection_short_range.onnx
 
-For both crops: mean and deviation of the face detector's early maps over centre and border, log energies of the 8x8
-cosine transform in Y, Cb, Cr, and colour moments. Writes `features_PREFIX.npz` with `row` and `features`.
+Mean and deviation of the face detector's early maps over centre and border, and log energies of the 8x8 cosine
+transform in Y, Cb, Cr. Writes `features_PREFIX.npz` with `row` and `features`.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import onnxruntime
 from PIL import Image
 
 LAYERS = ("relu_10", "relu_26", "relu_42", "relu_57", "relu_63", "relu_79")
-KEPT = "relu_42"  # 64 x 16 x 16; kept whole for a learned tail
 SIDE = 128
 TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)
 
@@ -66,25 +65,15 @@ def cosine_energies(ycc):
     return np.log(np.concatenate([coefficients.mean((1, 2)).reshape(n, -1), centre.reshape(n, -1)], 1) + 0.1)
 
 
-def colour_moments(ycc):
-    """Mean, deviation and the 2, 25, 75, 98% quantiles of each channel, whole and centre."""
-    out = []
-    q = ycc.shape[1] // 4
-    for part in (ycc[:, ::2, ::2], ycc[:, q:-q:2, q:-q:2]):
-        flat = part.reshape(len(part), -1, 3)
-        out += [flat.mean(1), flat.std(1), *np.quantile(flat, (0.02, 0.25, 0.75, 0.98), axis=1)]
-    return np.concatenate(out, 1) / 64
-
-
 def features_of(session, crops):
-    """Features of (N, S, S, 3) byte crops and the kept maps in half precision."""
+    """Features of (N, S, S, 3) byte crops."""
     ycc = crops.astype(np.float32) @ TO_YCC.T
     resized = crops if crops.shape[1] == SIDE else np.stack(
         [np.asarray(Image.fromarray(c).resize((SIDE, SIDE), Image.BILINEAR)) for c in crops])
     tensor = np.ascontiguousarray(resized.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
     maps = dict(zip(LAYERS, session.run(list(LAYERS), {session.get_inputs()[0].name: tensor})))
     pooled = np.concatenate([regions(maps[name]) for name in LAYERS], 1)
-    return np.concatenate([pooled, cosine_energies(ycc), colour_moments(ycc)], 1).astype(np.float32), maps[KEPT].astype(np.float16)
+    return np.concatenate([pooled, cosine_energies(ycc)], 1).astype(np.float32)
 
 
 def main():
@@ -100,15 +89,10 @@ def main():
         if target.exists():
             continue
         bank = np.load(options.cache / f"{stem}.npz")
-        arrays = {"row": bank["row"]}
-        for branch in ("context", "texture"):
-            crops, parts = bank[branch], []
-            for start in range(0, len(crops), 32):
-                parts.append(features_of(session, crops[start : start + 32]))
-            arrays[branch] = np.concatenate([p[0] for p in parts])
-            arrays[f"{branch}_maps"] = np.concatenate([p[1] for p in parts])
-        np.savez(target, **arrays)
-        print(stem, arrays["context"].shape, flush=True)
+        crops = bank["crop"]
+        features = np.concatenate([features_of(session, crops[start : start + 32]) for start in range(0, len(crops), 32)])
+        np.savez(target, row=bank["row"], features=features)
+        print(stem, features.shape, flush=True)
 
 
 if __name__ == "__main__":

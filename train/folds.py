@@ -33,7 +33,7 @@ def run_fold(options, recipe, fold, rows, folds):
     folder.mkdir(parents=True, exist_ok=True)
     excluded = np.array(excluded_rows(rows, fold, folds))
     bank = load_bank(options.cache, "views")
-    net = train(bank, rows, recipe, excluded, log=lambda text: print(f"{options.name} fold {fold}: {text}", flush=True))
+    net = train(bank, rows, recipe, excluded, options.cache, log=lambda text: print(f"{options.name} fold {fold}: {text}", flush=True))
     torch.save(net.state_dict(), folder / f"fold_{fold}.pt")
     clean = load_bank(options.cache, "clean")
     keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)

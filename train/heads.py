@@ -21,8 +21,6 @@ from model import HEADS, TEACHER_EMBEDDING
 from splits import read_folds
 from train import FIELDS, Recipe, draw_weights, excluded_rows, masked_bce, teacher_targets
 
-POOLED_AND_COSINE = 1656 + 384  # the colour moments after them need a sort, which the shipped graph has not
-
 
 @dataclass(frozen=True)
 class HeadRecipe:
@@ -66,14 +64,14 @@ def load_heads(saved):
 
 
 def load_features(cache):
-    """Views and clean images joined, and the number of views; `x` holds the context crop's features."""
+    """Views and clean images joined, and the number of views; `x` holds the features."""
     joined, counts = {}, []
     for prefix in ("views", "clean"):
         stems = sorted(p.stem for p in Path(cache).glob(f"{prefix}_*.npz"))
         banks = [(np.load(cache / f"{s}.npz"), np.load(cache / f"features_{s}.npz")) for s in stems]
-        for name in FIELDS:
+        for name in (n for n in FIELDS if n != "crop"):
             joined.setdefault(name, []).extend(b[name] for b, _ in banks)
-        joined.setdefault("x", []).extend(f["context"][:, :POOLED_AND_COSINE] for _, f in banks)
+        joined.setdefault("x", []).extend(f["features"] for _, f in banks)
         counts.append(sum(len(f["row"]) for _, f in banks))
     return {name: np.concatenate(parts) for name, parts in joined.items()}, counts[0]
 

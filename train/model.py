@@ -3,14 +3,14 @@
 import torch
 from torch import nn
 
-TEACHER_EMBEDDING = 256  # two teachers' 128 values each; predicted in training only
+TEACHER_CHANNELS = 128  # of the teacher's embedding and of its maps; imitated in training only
 HEADS = ("teacher", "recapture", "synthesis")  # the logits, in this order; each is positive for an attack
 
 SIZE = 80
 # A 5x5 stem, then stages of 3x3 convolutions; each begins with stride 2 and has so many residual blocks. Dense, not
 # separable: on a CPU they are trained twice as fast at equal accuracy, and 15 M multiply-adds are 1 to 2 ms to run.
 CHANNELS = (16, 32, 64, 96)
-BLOCKS = (0, 2, 2, 1)
+BLOCKS = (0, 2, 3, 2)
 
 
 def convolution(inputs, outputs, side=3, stride=1, groups=1, activate=True):
@@ -46,15 +46,22 @@ class PadNet(nn.Module):
         self.pool = nn.Sequential(nn.Conv2d(inputs, inputs, side, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.Flatten())
         self.drop = nn.Dropout(0.1)
         self.heads = nn.Linear(inputs, len(HEADS))
-        self.imitate = nn.Linear(inputs, TEACHER_EMBEDDING)
+        self.imitate = nn.Linear(inputs, TEACHER_CHANNELS)
+        self.imitate_maps = nn.ModuleList(nn.Conv2d(channels, TEACHER_CHANNELS, 1) for channels in CHANNELS[-2:])
 
-    def features(self, x):
-        return self.pool(self.stages((x - 0.5) * 4.0))
+    def maps(self, x):
+        """The last outputs at 10x10 and at 5x5."""
+        found = {}
+        for stage in self.stages:
+            x = stage(x)
+            found[x.shape[2]] = x
+        return found[SIZE // 8], found[SIZE // 16]
 
     def forward(self, x):
-        return self.heads(self.features(x))
+        return self.heads(self.pool(self.maps((x - 0.5) * 4.0)[1]))
 
-    def both(self, x):
-        """Logits and the imitated teacher embedding, for training."""
-        features = self.drop(self.features(x))
-        return self.heads(features), self.imitate(features)
+    def imitating(self, x):
+        """Logits, and the imitated embedding and maps of the teacher, for training."""
+        maps = self.maps((x - 0.5) * 4.0)
+        features = self.drop(self.pool(maps[1]))
+        return self.heads(features), self.imitate(features), [f(m) for f, m in zip(self.imitate_maps, maps)]

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from bank import KINDS
 from model import PadNet
 from splits import left_out
-from teacher import SCALES, live_probability
+from teacher import MAPS, SCALES, live_probability
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Recipe:
     seed: int = 0
     draws: int = 120_000
     batch: int = 96
+    views_share: float = 0.4  # of a batch, single views; the rest are mixed ones
     rate: float = 3e-3
     decay: float = 0.03
     average: float = 0.995  # of the weights' moving average
     teacher_weight: float = 1.0
-    embedding_weight: float = 1.0
+    hint_weight: float = 1.0  # of the teacher's embedding and maps
     recapture_weight: float = 0.6
     synthesis_weight: float = 0.6
     simulated_share: float = 0.25  # of the draws
@@ -33,6 +34,9 @@ class Recipe:
     temperature: float = 2.0  # softens the teacher
 
 
+STUDIED = "minifasnet_v2_2.7"  # the teacher that sees the same crop
+HINTS = ("embedding", *MAPS)  # what is imitated beside the score
+STEPS = 32  # a deviation of a hint in bytes
 FIELDS = ("row", "kind", "crop", "recapture", "synthesis", *(f"{n}_logits" for n in SCALES), *(f"{n}_embedding" for n in SCALES))
 
 
@@ -62,13 +66,6 @@ def draw_weights(bank, rows, allowed, recipe):
     return weights / weights.sum()
 
 
-def teacher_targets(bank, temperature):
-    """The teachers' mean attack probability, softened, and their standardised embeddings."""
-    attack = np.mean([1 - live_probability(bank[f"{n}_logits"] / temperature) for n in SCALES], axis=0)
-    embedding = np.concatenate([bank[f"{n}_embedding"].astype(np.float32) for n in SCALES], axis=1)
-    return attack.astype(np.float32), (embedding - embedding.mean(0)) / (embedding.std(0) + 1e-3)
-
-
 def to_input(crops, rng):
     """Bytes to a batch in [0, 1]: mirrored, lit and erased at random."""
     x = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
@@ -92,45 +89,72 @@ def masked_bce(logits, target):
     return (F.binary_cross_entropy_with_logits(logits, target.clamp(min=0), reduction="none") * known).sum() / known.sum().clamp(min=1)
 
 
-def loss_of(net, x, batch, recipe):
+class MixedViews:
+    """The mixed views (mixed.py) that hold nothing of the excluded rows, with the teacher's answers."""
+
+    def __init__(self, cache, excluded):
+        folders, excluded = sorted(Path(cache).glob("mixed_*/")), np.asarray(excluded)
+        names = ("crop", "logits", "recapture", "synthesis", *HINTS)
+        self.parts = [{name: np.load(f / f"{name}.npy", mmap_mode="r") for name in names} for f in folders]
+        kept = [~(excluded[np.load(f / "row.npy")] | excluded[np.load(f / "other.npy")]) for f in folders]
+        self.index = np.concatenate([np.stack([np.full(k.sum(), i), np.flatnonzero(k)], 1) for i, k in enumerate(kept)])
+
+    def batch(self, rng, count):
+        chosen = self.index[rng.integers(0, len(self.index), count)]
+        out = {name: np.stack([self.parts[p][name][i] for p, i in chosen]) for name in self.parts[0]}
+        return out | {name: out[name].astype(np.float32) / STEPS for name in HINTS}
+
+
+def tensors(values):
+    return [torch.from_numpy(np.ascontiguousarray(v, dtype=np.float32)) for v in values]
+
+
+def loss_of(net, bank, chosen, mixed, recipe, rng):
+    """One step's loss: labels on all, the teacher's score and embedding on all, its maps on the mixed views."""
+    views = to_input(bank["crop"][chosen], rng)
+    x = torch.cat([views, to_input(mixed["crop"], None)]).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):  # near twice as fast where the processor has it
-        logits, imitated = net.both(x)
-    logits, imitated = logits.float(), imitated.float()
-    teacher = F.binary_cross_entropy_with_logits(logits[:, 0] / recipe.temperature, batch["attack"])
-    embedding = F.smooth_l1_loss(imitated, batch["embedding"])
-    return (recipe.teacher_weight * teacher + recipe.embedding_weight * embedding
-            + recipe.recapture_weight * masked_bce(logits[:, 1], batch["recapture"])
-            + recipe.synthesis_weight * masked_bce(logits[:, 2], batch["synthesis"]))
+        logits, embedding, maps = net.imitating(x)
+    logits, embedding, count = logits.float(), embedding.float(), len(views)
+    recapture, synthesis = (tensors([np.concatenate([bank[n][chosen], mixed[n]])])[0] for n in ("recapture", "synthesis"))
+    attack = tensors([np.concatenate([attack_target(bank[f"{STUDIED}_logits"][chosen], recipe), attack_target(mixed["logits"], recipe)])])[0]
+    loss = (recipe.teacher_weight * F.binary_cross_entropy_with_logits(logits[:, 0] / recipe.temperature, attack)
+            + recipe.recapture_weight * masked_bce(logits[:, 1], recapture)
+            + recipe.synthesis_weight * masked_bce(logits[:, 2], synthesis))
+    targets = tensors(mixed[name] for name in HINTS)
+    given = [embedding[count:], *(m[count:].float() for m in maps)]
+    hints = [F.mse_loss(g, t) for g, t in zip(given, targets)]
+    return loss + recipe.hint_weight * sum(hints), hints
 
 
-def train(bank, rows, recipe, excluded, log=print):
+def attack_target(logits, recipe):
+    """The teacher's attack probability, softened."""
+    return 1 - live_probability(logits / recipe.temperature)
+
+
+def train(bank, rows, recipe, excluded, cache, log=print):
     """The averaged network. `excluded` tells for each manifest row whether it is left out."""
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed + 1000)
     allowed = ~np.asarray(excluded)[bank["row"]]
-    weights = draw_weights(bank, rows, allowed, recipe)
-    attack, embedding = teacher_targets(bank, recipe.temperature)
+    weights, mixed = draw_weights(bank, rows, allowed, recipe), MixedViews(cache, excluded)
     net = PadNet().to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     steps = recipe.draws // recipe.batch
+    views = round(recipe.batch * recipe.views_share)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=steps, pct_start=0.1)
-    average = copy.deepcopy(net)
-    running = 0.0
+    average, running = copy.deepcopy(net), np.zeros(4)
     for step in range(steps):
-        chosen = rng.choice(len(weights), recipe.batch, p=weights)
-        x = to_input(bank["crop"][chosen], rng).contiguous(memory_format=torch.channels_last)
-        batch = {"attack": torch.from_numpy(attack[chosen]), "embedding": torch.from_numpy(embedding[chosen]),
-                 "recapture": torch.from_numpy(bank["recapture"][chosen].astype(np.float32)),
-                 "synthesis": torch.from_numpy(bank["synthesis"][chosen].astype(np.float32))}
-        loss = loss_of(net, x, batch, recipe)
+        chosen = rng.choice(len(weights), views, p=weights)
+        loss, hints = loss_of(net, bank, chosen, mixed.batch(rng, recipe.batch - views), recipe, rng)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
         update_average(average, net, min(recipe.average, (step + 1) / (step + 10)))
-        running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
+        running += (1 if step == 0 else 0.02) * (np.array([loss.item(), *(h.item() for h in hints)]) - running)
         if step % 200 == 0:
-            log(f"step {step}/{steps} loss {running:.4f}")
+            log(f"step {step}/{steps} loss {running[0]:.4f} hints {running[1:].round(3)}")
     return average.eval()
 
 
