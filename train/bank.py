@@ -25,13 +25,15 @@ LARGEST_FACE = 150  # pixels, five times what the crop keeps; small pictures are
 GENERATED = ("gan", "diffusion")
 KINDS = ("clean", "augmented", "screen", "paper", "generator", "swap")
 SIMULATORS = {"screen": simulate.screen, "paper": simulate.paper, "generator": simulate.generator, "swap": simulate.swap}
-SIMULATED_SHARE = 0.45  # of a live image's views, beside its plain ones
+# Generated faces are recaptured too: they are the most varied faces at hand, and so no clean portrait means "generated".
+SIMULATED_SHARE = 0.45  # of a live or generated image's views, beside its plain ones
+CHANCES = {"live": (0.35, 0.3, 0.2, 0.15), "attack": (0.55, 0.45, 0.0, 0.0)}  # of SIMULATORS
 
 
 def labels(row, kind):
     """(recapture, synthesis) of a view; what neither the label nor the simulator settles is -1."""
     if kind in ("screen", "paper"):
-        return 1, -1
+        return 1, 1 if row["species"] in GENERATED else -1
     if kind in ("generator", "swap"):
         return -1, 1
     if row["label"] == "live":
@@ -105,10 +107,10 @@ def plan(rng, rows, views):
     for members in groups.values():
         total = int(views * np.clip((len(members) / 60) ** 0.5, 0.4, 2.2))
         for index in rng.permutation(np.resize(members, total)):
-            live = rows[index]["label"] == "live"
             kinds[int(index)].append("augmented")
-            if live and rng.random() < SIMULATED_SHARE / (1 - SIMULATED_SHARE):
-                kinds[int(index)].append(str(rng.choice(["screen", "paper", "generator", "swap"], p=[0.35, 0.3, 0.2, 0.15])))
+            substrate = rows[index]["label"] == "live" or rows[index]["species"] in GENERATED
+            if substrate and rng.random() < SIMULATED_SHARE / (1 - SIMULATED_SHARE):
+                kinds[int(index)].append(str(rng.choice(list(SIMULATORS), p=CHANCES[rows[index]["label"]])))
     return kinds
 
 

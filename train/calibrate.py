@@ -1,9 +1,9 @@
 """Calibration across sources: heads to signals, signals to one confidence; all weights keep their sign.
 
 A signal is `p = sigmoid(bias + sum weight_i * (-logit_i))` over attack logits, weights >= 0: the calibrated
-probability that the face is no attack of the kind the signal judges. The confidence is
-`sigmoid(bias + sum weight_i * log p_i)`, weights >= 0: with equal weights the product of the signals, so one
-signal that is sure of an attack cannot be outvoted, and no signal can raise the confidence by being less sure of life.
+probability that the face is no attack of the kind the signal judges. The confidence is a weighted geometric mean of
+the signals, weights >= 0, moved so that the operating point lies at 0.58: one signal that is sure of an attack cannot
+be outvoted, and no signal can raise the confidence by being less sure of life.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 OPERATING_POINT = 0.58  # the confidence at the chosen BPCER
+FLOOR = 1e-4
 RIDGE = 1e-3
 # Every image counts with this power of its group's size, a group being a source and label.
 GROUP_POWER = -0.7
@@ -62,12 +63,30 @@ def fit(x, live, weights):
     return Logistic(theta[1:], float(theta[0]))
 
 
-def fuse(signals):
-    """The features of the confidence: log probabilities, floored so that no single one is infinite."""
-    return np.log(np.clip(signals, 1e-4, 1.0))
+def logs(signals):
+    """Log scores, floored so that no single one is infinite."""
+    return np.log(np.clip(signals, FLOOR, 1.0))
 
 
-def shifted(model, logits_of_live, bpcer):
-    """The model moved so that `OPERATING_POINT` rejects `bpcer` of these live images."""
-    edge = np.quantile(logits_of_live, bpcer)
-    return Logistic(model.weights, model.bias - edge + np.log(OPERATING_POINT / (1 - OPERATING_POINT)))
+@dataclass(frozen=True)
+class Fusion:
+    """Weighted geometric mean of the signals, then the map that puts `operating_score` at the operating point.
+
+    The engine computes the same (crates/domain): linear from (0, 0) over (operating_score, 0.58) to (1, 1).
+    """
+
+    weights: np.ndarray  # sum to 1
+    operating_score: float
+
+    def score(self, signals):
+        return np.exp(logs(signals) @ self.weights)
+
+    def confidence(self, signals):
+        return np.interp(self.score(signals), (0.0, self.operating_score, 1.0), (0.0, OPERATING_POINT, 1.0))
+
+
+def fit_fusion(signals, live, weights, bpcer):
+    """Non-negative weights by logistic regression on the log scores; the operating score rejects `bpcer` of the live."""
+    found = fit(logs(signals), live, weights).weights
+    found = found / found.sum()
+    return Fusion(found, float(np.quantile(np.exp(logs(signals[live]) @ found), bpcer)))

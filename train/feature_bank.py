@@ -65,6 +65,22 @@ def cosine_energies(ycc):
     return np.log(np.concatenate([coefficients.mean((1, 2)).reshape(n, -1), centre.reshape(n, -1)], 1) + 0.1)
 
 
+# Where the colour distributions are measured; smooth steps, so that a graph without a sort can do it.
+LEVELS = ((16, 40, 64, 88, 112, 136, 160, 184, 208, 232), (-40, -28, -18, -10, -4, 0, 4, 10, 18, 28, 40))
+STEEPNESS = (0.15, 0.4)
+
+
+def colour_distributions(ycc):
+    """(N, 2 * (10 + 11 + 11)) share of Y, Cb, Cr above each level, over whole and centre of (N, S, S, 3)."""
+    q = ycc.shape[1] // 4
+    out = []
+    for part in (ycc, ycc[:, q:-q, q:-q]):
+        for channel, kind in ((0, 0), (1, 1), (2, 1)):
+            for level in LEVELS[kind]:
+                out.append((1 / (1 + np.exp(-STEEPNESS[kind] * (part[..., channel] - level)))).mean((1, 2)))
+    return np.stack(out, 1)
+
+
 def features_of(session, crops):
     """Features of (N, S, S, 3) byte crops."""
     ycc = crops.astype(np.float32) @ TO_YCC.T
@@ -73,7 +89,7 @@ def features_of(session, crops):
     tensor = np.ascontiguousarray(resized.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1)
     maps = dict(zip(LAYERS, session.run(list(LAYERS), {session.get_inputs()[0].name: tensor})))
     pooled = np.concatenate([regions(maps[name]) for name in LAYERS], 1)
-    return np.concatenate([pooled, cosine_energies(ycc)], 1).astype(np.float32)
+    return np.concatenate([pooled, cosine_energies(ycc), 2 * colour_distributions(ycc)], 1).astype(np.float32)
 
 
 def main():

@@ -17,9 +17,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from data import read_manifest
-from model import HEADS, TEACHER_EMBEDDING
+from model import HEADS, TEACHER_CHANNELS
 from splits import read_folds
-from train import FIELDS, Recipe, draw_weights, excluded_rows, masked_bce, teacher_targets
+from train import FIELDS, STUDIED, Recipe, attack_target, draw_weights, excluded_rows, masked_bce
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def load_features(cache):
     """Views and clean images joined, and the number of views; `x` holds the features."""
     joined, counts = {}, []
     for prefix in ("views", "clean"):
-        stems = sorted(p.stem for p in Path(cache).glob(f"{prefix}_*.npz"))
+        stems = sorted(p.stem for p in Path(cache).glob(f"{prefix}_*.npz") if (cache / f"features_{p.stem}.npz").exists())
         banks = [(np.load(cache / f"{s}.npz"), np.load(cache / f"features_{s}.npz")) for s in stems]
         for name in (n for n in FIELDS if n != "crop"):
             joined.setdefault(name, []).extend(b[name] for b, _ in banks)
@@ -80,12 +80,14 @@ def train_head(bank, rows, recipe, excluded, seed):
     """One seed's head with the mean and deviation that standardise its input."""
     allowed = ~np.asarray(excluded)[bank["row"]]
     weights = draw_weights(bank, rows, allowed, Recipe())
-    attack, embedding = teacher_targets(bank, recipe.temperature)
+    attack = attack_target(bank[f"{STUDIED}_logits"], recipe)
+    embedding = bank[f"{STUDIED}_embedding"].astype(np.float32)
+    embedding = (embedding - embedding.mean(0)) / (embedding.std(0) + 1e-3)
     mean, deviation = bank["x"][allowed].mean(0), bank["x"][allowed].std(0) + 1e-3
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     body, heads = build_head(bank["x"].shape[1], recipe)
-    imitate = nn.Linear(recipe.hidden, TEACHER_EMBEDDING)
+    imitate = nn.Linear(recipe.hidden, TEACHER_CHANNELS)
     parameters = [*body.parameters(), *heads.parameters(), *imitate.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, total_steps=recipe.steps)

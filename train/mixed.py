@@ -47,12 +47,38 @@ def varied(rng, crops):
     grid = F.affine_grid(transforms(rng, len(x)), list(x.shape), align_corners=False)
     x = torch.where(moved[:, None, None, None], F.grid_sample(x, grid, padding_mode="reflection", align_corners=False), x)
     shape = (len(x), 1, 1, 1)
-    gain = np.exp(rng.normal(0, 0.15, shape) + rng.normal(0, 0.05, (len(x), 3, 1, 1)))
-    gamma = np.exp(rng.normal(0, 0.12, shape))
+    x = softened(rng, x)
+    spread = np.where(rng.random(shape) < 0.3, 2.5, 1.0)  # some are lit as no photograph is
+    gain = np.exp(spread * (rng.normal(0, 0.15, shape) + rng.normal(0, 0.06, (len(x), 3, 1, 1))))
+    gamma = np.exp(spread * rng.normal(0, 0.15, shape))
     x = (x.clamp(1e-4, 1) ** torch.from_numpy(gamma).float()) * torch.from_numpy(gain).float()
-    sigma = np.where(rng.random(shape) < 0.3, rng.uniform(0, 0.04, shape), 0)
+    grey = x.mean(1, keepdim=True)
+    x = grey + (x - grey) * torch.from_numpy(np.exp(spread * rng.normal(0, 0.25, shape))).float()
+    x = x * light(rng, len(x), x.shape[2])
+    sigma = np.where(rng.random(shape) < 0.4, rng.uniform(0, 0.06, shape), 0)
     x = x + torch.randn(x.shape) * torch.from_numpy(sigma).float()
     return x.clamp(0, 1)
+
+
+def softened(rng, x):
+    """A third of the images blurred, or scaled down and up."""
+    for i in np.flatnonzero(rng.random(len(x)) < 0.35):
+        if rng.random() < 0.5:
+            small = int(rng.uniform(0.35, 0.9) * x.shape[2])
+            shrunk = F.interpolate(x[i : i + 1], (small, small), mode="area")
+            x[i] = F.interpolate(shrunk, x.shape[2:], mode="bilinear", align_corners=False)[0]
+        else:
+            taps = torch.exp(-torch.linspace(-2, 2, 5) ** 2 / (2 * rng.uniform(0.4, 1.6) ** 2))
+            kernel = (taps[:, None] * taps[None]) / taps.sum() ** 2
+            x[i] = F.conv2d(F.pad(x[i : i + 1], (2, 2, 2, 2), mode="reflect"), kernel.expand(3, 1, 5, 5), groups=3)[0]
+    return x
+
+
+def light(rng, count, size):
+    """Smooth fields of light around 1, for a quarter of the images."""
+    coarse = np.exp(rng.normal(0, 0.3, (count, 3, 3, 3)) * (rng.random((count, 1, 1, 1)) < 0.25))
+    coarse = coarse.mean(1, keepdims=True) * 0.7 + coarse * 0.3
+    return F.interpolate(torch.from_numpy(coarse).float(), (size, size), mode="bicubic", align_corners=True)
 
 
 def mixed(rng, x, y):
@@ -99,7 +125,7 @@ def main():
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed + 77)
     rows, bank = read_manifest(options.data), load_bank(options.cache, "views")
-    weights = draw_weights(bank, rows, np.ones(len(bank["row"]), bool), Recipe(simulated_share=0.35, generated_share=0.08))
+    weights = draw_weights(bank, rows, np.ones(len(bank["row"]), bool), Recipe(simulated_share=0.4, generated_share=0.2))
     teacher = MapTeacher(options.teacher)
     columns = {name: [] for name in ("row", "other", "recapture", "synthesis", "crop", "logits", "embedding", *MAPS)}
     for start in range(0, options.count, BATCH):

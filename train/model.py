@@ -35,12 +35,13 @@ class PadNet(nn.Module):
 
     def __init__(self):
         super().__init__()
-        stages, inputs = [], 3
+        stages, inputs, ends = [], 3, []
         for channels, blocks in zip(CHANNELS, BLOCKS):
             stages.append(convolution(inputs, channels, side=3 if stages else 5, stride=2))
             stages += [Residual(channels) for _ in range(blocks)]
             inputs = channels
-        self.stages = nn.Sequential(*stages)
+            ends.append(len(stages))
+        self.stages, self.middle = nn.Sequential(*stages), ends[-2]
         side = SIZE // 2 ** len(CHANNELS)
         # A depthwise convolution over the whole map weighs places apart, where an average would not.
         self.pool = nn.Sequential(nn.Conv2d(inputs, inputs, side, groups=inputs, bias=False), nn.BatchNorm2d(inputs), nn.Flatten())
@@ -51,11 +52,8 @@ class PadNet(nn.Module):
 
     def maps(self, x):
         """The last outputs at 10x10 and at 5x5."""
-        found = {}
-        for stage in self.stages:
-            x = stage(x)
-            found[x.shape[2]] = x
-        return found[SIZE // 8], found[SIZE // 16]
+        middle = self.stages[: self.middle](x)
+        return middle, self.stages[self.middle :](middle)
 
     def forward(self, x):
         return self.heads(self.pool(self.maps((x - 0.5) * 4.0)[1]))

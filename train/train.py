@@ -132,13 +132,13 @@ def attack_target(logits, recipe):
     return 1 - live_probability(logits / recipe.temperature)
 
 
-def train(bank, rows, recipe, excluded, cache, log=print):
-    """The averaged network. `excluded` tells for each manifest row whether it is left out."""
+def train(bank, rows, recipe, excluded, cache, net=None, log=print):
+    """The averaged network. `excluded` tells for each manifest row whether it is left out; `net` is where to begin."""
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed + 1000)
     allowed = ~np.asarray(excluded)[bank["row"]]
     weights, mixed = draw_weights(bank, rows, allowed, recipe), MixedViews(cache, excluded)
-    net = PadNet().to(memory_format=torch.channels_last).train()
+    net = (net or PadNet()).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     steps = recipe.draws // recipe.batch
     views = round(recipe.batch * recipe.views_share)
