@@ -9,6 +9,7 @@
 mod folds;
 mod regression;
 mod requirements;
+mod text;
 
 use std::collections::BTreeMap;
 
