@@ -125,7 +125,8 @@ pub struct CrossValidated {
 ///
 /// # Errors
 /// [`CalibrateError`] where the target is out of range, the rows disagree in length, the sample
-/// is too small (with what is missing), or no signal separates the classes.
+/// is too small (with what is missing), no signal separates the classes, or the fit does not
+/// where it was not fitted.
 pub fn calibrate(
     data: &Observations,
     fusion: Fusion,
@@ -150,6 +151,13 @@ pub fn calibrate(
     let everything: Vec<usize> = (0..data.live.len()).collect();
     let weights = regression::weights(data, fusion, &everything, strength)
         .ok_or(CalibrateError::NoInformation)?;
+    let left_out = auc(data, &scores);
+    if left_out <= 0.5 {
+        return Err(CalibrateError::Chance {
+            auc: left_out,
+            left_out: folds::unit(data).word(),
+        });
+    }
     let threshold = threshold(data, &scores, |_| true, target);
     let map = ConfidenceMap::new(threshold, target.operating_point);
     Ok(Calibrated {

@@ -218,6 +218,19 @@ fn what_cannot_be_fitted_is_an_error() {
         d.scores.iter_mut().for_each(|r| *r = vec![r[2]]);
     });
     assert_eq!(wrong_only, CalibrateError::NoInformation);
+    // Higher on average for bona fide presentations, by one source alone: no fit holds elsewhere.
+    let one_source = with(&|d| {
+        d.signals = vec!["outlier".into()];
+        for ((row, live), source) in d.scores.iter_mut().zip(&d.live).zip(&d.source) {
+            *row = vec![match (live, source.as_str()) {
+                (true, "s0") => 1.0,
+                (true, _) => 0.4,
+                (false, _) => 0.45,
+            }];
+        }
+    });
+    let (auc, left_out) = (0.25, "source");
+    assert_eq!(one_source, CalibrateError::Chance { auc, left_out });
     let zero = Target {
         bpcer: 0.0,
         ..TARGET

@@ -65,8 +65,8 @@ fn notes(profile: &str, without_score: usize, config: &Config) -> Vec<String> {
     )];
     if without_score > 0 {
         notes.push(format!(
-            "{without_score} presentations got no score and were left out; the bona fide ones \
-             among them are rejected on top of the BPCER"
+            "left out for want of a score: {without_score}; the bona fide ones among them are \
+             rejected on top of the BPCER"
         ));
     }
     if profile == "classic" {

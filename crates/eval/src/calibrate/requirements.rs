@@ -77,6 +77,17 @@ pub enum CalibrateError {
     /// No signal is higher for bona fide presentations than for attacks.
     #[error("no signal separates bona fide presentations from attacks in this sample")]
     NoInformation,
+    /// What was fitted is of no use on what was not.
+    #[error(
+        "the fit separates no better than chance where it was not fitted: AUC {auc:.3} with each \
+         {left_out} left out, must be above 0.5"
+    )]
+    Chance {
+        /// Cross-validated area under the ROC curve.
+        auc: f64,
+        /// What was left out together.
+        left_out: &'static str,
+    },
 }
 
 impl Target {
