@@ -1,6 +1,8 @@
 //! The command line, as clap reads it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -24,6 +26,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Judge face images
     Check(CheckArgs),
+    /// Measure the error rates on a labelled set, in the terms of ISO/IEC 30107-3
+    Eval(EvalArgs),
+    /// Fit a profile to a labelled set and write a calibration
+    Calibrate(CalibrateArgs),
+    /// Cut the largest face of each image as the learned models see it
+    Crops(CropsArgs),
     /// Answer over HTTP
     Serve(ServeArgs),
     /// Print the effective configuration and where each value comes from
@@ -67,7 +75,138 @@ pub(crate) struct CheckArgs {
 
     /// Images judged at the same time [default: one for each core]
     #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+/// How a labelled set is judged.
+#[derive(Debug, Args)]
+pub(crate) struct JudgingArgs {
+    /// How the signals are weighed
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+
+    /// Images judged at the same time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Journal of the answers, so that a run goes on where it stopped and later ones judge only
+    /// what changed; another build, calibration or profile starts it anew [default: beside the
+    /// first output file, as OUT.journal; none without an output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+}
+
+const SET_HELP: &str = "\
+A manifest is CSV with the columns path (relative to it), label (live or attack), species (of an \
+attack) and any others to group by; source, set or dataset names the collection, person or subject \
+who is shown. A folder holds a manifest.csv, or live/[PERSON/] and attack/[SPECIES/[PERSON/]].
+
+Exit status: 0 if every row could be used and every file judged, else 3. No face is a judgement: a \
+non-response, like a file that cannot be decoded. 64 is a usage error.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SET_HELP)]
+pub(crate) struct EvalArgs {
+    /// Manifest in CSV, or a folder
+    #[arg(value_name = "MANIFEST|FOLDER", required_unless_present = "compare")]
+    pub(crate) labelled: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+
+    /// Write all figures as JSON, without pictures
+    #[arg(long, value_name = "OUT.json")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write one self-contained HTML page with curves and, embedded, the faces of the worst errors
+    #[arg(long, value_name = "OUT.html")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Write every answer with the scores of the profile's signals as CSV
+    #[arg(long, value_name = "OUT.csv")]
+    pub(crate) scores: Option<PathBuf>,
+
+    /// Print two JSON reports side by side; judges nothing
+    #[arg(long, num_args = 2, value_names = ["A.json", "B.json"],
+        conflicts_with_all = ["labelled", "json", "html", "scores", "resume"])]
+    pub(crate) compare: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = SET_HELP)]
+pub(crate) struct CalibrateArgs {
+    /// Manifest in CSV, or a folder
+    #[arg(value_name = "MANIFEST|FOLDER")]
+    pub(crate) labelled: PathBuf,
+
+    /// What is to be reached at the threshold: the share of bona fide presentations that may be
+    /// rejected
+    #[arg(long, value_name = "bpcer=RATE", default_value = "bpcer=0.05")]
+    pub(crate) target: Bpcer,
+
+    /// Write the calibration here; `--set calibration=FILE` loads it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+}
+
+/// A share of bona fide presentations, typed as `bpcer=0.05`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bpcer(pub(crate) f64);
+
+impl FromStr for Bpcer {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let rate = typed.strip_prefix("bpcer=").map(str::parse);
+        match rate {
+            Some(Ok(rate)) => Ok(Self(rate)),
+            _ => Err("must be bpcer=RATE, for instance bpcer=0.05".to_owned()),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+DIR/crops.csv has the columns path (relative to the folder), crop (a PNG in DIR), x0, y0, x1, y1 \
+(extent of the mesh in pixels of the upright image), faces, inter_eye_px, yaw, pitch, roll (degrees) \
+and error; empty where there is no face.
+
+Exit status: 0 if every image could be read, 3 if not, 64 for a usage error.")]
+pub(crate) struct CropsArgs {
+    /// Image files and folders (searched recursively)
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Folder for the crops and their index; it is made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// Sides of the crop in units of the longer side of the face's extent
+    #[arg(long, default_value_t = 2.7, value_parser = scale)]
+    pub(crate) scale: f64,
+
+    /// Width and height of a crop in pixels
+    #[arg(long, value_name = "PX", default_value_t = 80,
+        value_parser = clap::value_parser!(u32).range(1..=2048))]
+    pub(crate) size: u32,
+
+    /// Write the index only
+    #[arg(long)]
+    pub(crate) index_only: bool,
+
+    /// Images looked at at the same time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+fn scale(typed: &str) -> Result<f64, String> {
+    match typed.parse() {
+        Ok(scale) if (0.1..=100.0).contains(&scale) => Ok(scale),
+        _ => Err("must be a number from 0.1 to 100".to_owned()),
+    }
 }
 
 /// Form of the output.

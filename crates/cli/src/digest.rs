@@ -1,10 +1,24 @@
-//! A short name for a longer text.
+//! A short name for something longer.
+
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 /// The first eight hexadecimal digits of the SHA-256 of a text.
 pub(crate) fn short(text: &str) -> String {
-    Sha256::digest(text)
+    name(Sha256::new().chain_update(text))
+}
+
+/// The same for the content of a file.
+pub(crate) fn short_of_file(path: &Path) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(name(hasher))
+}
+
+fn name(hasher: Sha256) -> String {
+    let digest = hasher.finalize();
+    digest
         .iter()
         .take(4)
         .map(|byte| format!("{byte:02x}"))

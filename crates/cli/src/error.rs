@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lifesign_domain::ErrorKind;
+use lifesign_eval::calibrate::CalibrateError;
+use lifesign_eval::resume::JournalError;
 
 use crate::config::ConfigError;
 
+/// Exit status for input that cannot be used.
+pub(crate) const EXIT_BAD_INPUT: u8 = 3;
 /// Exit status for a wrong command line or configuration (EX_USAGE of sysexits).
 pub(crate) const EXIT_USAGE: u8 = 64;
 /// Exit status for a failure of ours (EX_SOFTWARE of sysexits).
@@ -36,16 +40,62 @@ pub(crate) enum CliError {
     Stdout(std::io::Error),
     #[error("cannot encode the output: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("cannot encode the output: {0}")]
+    Csv(#[from] csv::Error),
+    #[error("cannot encode the calibration: {0}")]
+    Toml(#[from] toml::ser::Error),
+    #[error(transparent)]
+    Html(#[from] lifesign_eval::HtmlError),
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("cannot read the own executable, which names the journal's build: {0}")]
+    Executable(std::io::Error),
+    #[error(transparent)]
+    Manifest(#[from] lifesign_eval::ManifestError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Report(#[from] lifesign_eval::ReportError),
+    #[error("{}: {source}", path.display())]
+    ReadReport {
+        path: PathBuf,
+        source: lifesign_eval::ReportError,
+    },
+    #[error(transparent)]
+    Calibrate(#[from] lifesign_eval::calibrate::CalibrateError),
+    #[error("the fit cannot be used: {0}")]
+    Fit(lifesign_engine::CalibrationError),
 }
 
 impl CliError {
     /// Exit status of the process.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Usage(_) | Self::Config(_) => EXIT_USAGE,
+            Self::Usage(_) | Self::Config(_) | Self::Journal(JournalError::NotAJournal(_)) => {
+                EXIT_USAGE
+            }
+            Self::Calibrate(CalibrateError::Bpcer(_) | CalibrateError::OperatingPoint(_)) => {
+                EXIT_USAGE
+            }
+            Self::Manifest(_)
+            | Self::Read { .. }
+            | Self::Report(_)
+            | Self::ReadReport { .. }
+            | Self::Calibrate(_)
+            | Self::Fit(_) => EXIT_BAD_INPUT,
             Self::Engine(error) if error.kind() == ErrorKind::Configuration => EXIT_USAGE,
-            Self::Write { .. } | Self::Stdout(_) => EXIT_IO,
-            Self::Engine(_) | Self::Serve(_) | Self::Runtime(_) | Self::Json(_) => EXIT_INTERNAL,
+            Self::Write { .. } | Self::Stdout(_) | Self::Journal(_) => EXIT_IO,
+            Self::Engine(_)
+            | Self::Serve(_)
+            | Self::Runtime(_)
+            | Self::Executable(_)
+            | Self::Json(_)
+            | Self::Csv(_)
+            | Self::Toml(_)
+            | Self::Html(_) => EXIT_INTERNAL,
         })
     }
 

@@ -5,8 +5,11 @@ mod commands;
 mod config;
 mod digest;
 mod error;
+mod evaluation;
 mod inputs;
+mod judge;
 mod output;
+mod parallel;
 
 use std::process::ExitCode;
 
@@ -55,9 +58,18 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
     };
     match &cli.command {
         Command::Check(args) => {
-            let config = load(Vec::from_iter(args.profile.clone().map(|p| ("profile", p))))?;
+            let config = load(profile_flag(&args.profile))?;
             commands::check::run(args, &config)
         }
+        Command::Eval(args) => {
+            let config = load(profile_flag(&args.judging.profile))?;
+            commands::eval::run(args, &config)
+        }
+        Command::Calibrate(args) => {
+            let config = load(profile_flag(&args.judging.profile))?;
+            commands::calibrate::run(args, &config)
+        }
+        Command::Crops(args) => commands::crops::run(args, &load(vec![])?),
         Command::Serve(args) => {
             let flags = [
                 ("listen", args.listen.clone()),
@@ -77,4 +89,8 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn profile_flag(typed: &Option<String>) -> Vec<(&'static str, String)> {
+    Vec::from_iter(typed.clone().map(|profile| ("profile", profile)))
 }

@@ -1,5 +1,8 @@
 //! The command as a user types it: exit status, output and error texts.
 
+#[path = "cli/measure.rs"]
+mod measure;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

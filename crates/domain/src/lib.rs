@@ -1,17 +1,19 @@
 //! The plain types that every other crate speaks: verdicts, signals, reasons, quality
-//! components and the kinds of failure.
+//! components and the kinds of failure; and how scores become one confidence.
 //!
 //! Only `std` and `serde` are used here, so that contracts and stores can be built without
 //! the vision stack. Words follow ISO/IEC 30107-3 and ISO/IEC 29794-5.
 
 mod check;
 mod error_kind;
+mod fusion;
 mod quality;
 mod reason;
 mod signal;
 
 pub use check::{CheckResult, FaceBox, FaceSummary, PoseDegrees, Verdict};
 pub use error_kind::ErrorKind;
+pub use fusion::{ConfidenceMap, FusedScore, Fusion, MIN_GEOMETRIC_SCORE};
 pub use quality::QualityComponent;
 pub use reason::{Reason, ReasonCode};
 pub use signal::{PASS_SCORE, SignalReport};

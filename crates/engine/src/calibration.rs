@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lifesign_domain::{ConfidenceMap, Fusion};
 use serde::{Deserialize, Serialize};
 
 use crate::signals::{self, SignalParams};
@@ -114,9 +115,20 @@ impl QualityParams {
 }
 
 /// A named way to weigh signals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
+    /// How weighed scores become the fused score.
+    #[serde(default)]
+    pub fusion: Fusion,
+    /// Fused score that becomes a confidence of [`Decision::live_threshold`], in (0, 1); without
+    /// one the fused score itself is the confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operating_score: Option<f64>,
+    /// Signals of the profile without which there is no decision, however much of the weight
+    /// the others have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
     /// Weight of each signal of the profile; they sum to 1.
     pub weights: BTreeMap<String, f64>,
 }
@@ -146,6 +158,18 @@ pub enum CalibrationError {
         signal: String,
         /// All signal names, comma separated.
         known: String,
+    },
+    /// A profile requires a signal that it does not weigh, whose absence nobody would see.
+    #[error(
+        "calibration: profile `{profile}` requires `{signal}`, which it does not weigh; it weighs: {weighed}"
+    )]
+    RequiredNotWeighed {
+        /// Profile name.
+        profile: String,
+        /// The signal that is required.
+        signal: String,
+        /// The signals that the profile weighs, comma separated.
+        weighed: String,
     },
     /// The weights of a profile do not sum to 1.
     #[error("calibration: weights of profile `{profile}` sum to {sum}, must be 1")]
@@ -215,7 +239,47 @@ impl Calibration {
 }
 
 impl Profile {
+    /// The confidence of a fused score, where the threshold is `decision`'s.
+    pub fn confidence(&self, fused: f64, decision: &Decision) -> f64 {
+        match self.operating_score {
+            Some(score) => ConfidenceMap::new(score, decision.live_threshold).apply(fused),
+            None => fused,
+        }
+    }
+
     fn validate(&self, name: &str) -> Result<(), CalibrationError> {
+        self.validate_weights(name)?;
+        if let Some(score) = self.operating_score {
+            // At the lowest fused score there is nothing that would still be a spoof.
+            let (accepted, range) = match self.fusion {
+                Fusion::Mean => (score > 0.0 && score < 1.0, "above 0 and below 1"),
+                Fusion::Geometric => (
+                    score > self.fusion.lowest() && score < 1.0,
+                    "above 0.0001, the lowest geometric mean, and below 1",
+                ),
+            };
+            in_range(
+                &format!("profiles.{name}.operating_score"),
+                score,
+                accepted,
+                range,
+            )?;
+        }
+        match self
+            .required
+            .iter()
+            .find(|s| !self.weights.contains_key(*s))
+        {
+            None => Ok(()),
+            Some(signal) => Err(CalibrationError::RequiredNotWeighed {
+                profile: name.to_owned(),
+                signal: signal.clone(),
+                weighed: Vec::from_iter(self.weights.keys().cloned()).join(", "),
+            }),
+        }
+    }
+
+    fn validate_weights(&self, name: &str) -> Result<(), CalibrationError> {
         let known: Vec<&str> = signals::all().iter().map(|s| s.name()).collect();
         for (signal, &weight) in &self.weights {
             if !known.contains(&signal.as_str()) {
@@ -262,4 +326,61 @@ fn in_range(
         value,
         accepted: range,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The embedded calibration with a second profile.
+    fn with_profile(lines: &str) -> Result<Calibration, CalibrationError> {
+        let embedded = include_str!("../calibration/default.toml");
+        let weights = "weights = { sharpness = 0.75, head_pose = 0.25 }";
+        Calibration::from_toml(&format!(
+            "{embedded}\n[profiles.other]\n{lines}\n{weights}\n"
+        ))
+    }
+
+    fn refusal(lines: &str) -> String {
+        with_profile(lines).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn classic_is_the_mean_without_a_map() {
+        let classic = &Calibration::embedded().profiles["classic"];
+        assert_eq!(classic.fusion, Fusion::Mean);
+        assert_eq!(classic.operating_score, None);
+        assert!(classic.required.is_empty());
+    }
+
+    #[test]
+    fn a_profile_names_its_rule_its_operating_score_and_what_it_requires() {
+        let lines = "fusion = \"geometric\"\noperating_score = 0.3\nrequired = [\"sharpness\"]";
+        let calibration = with_profile(lines).unwrap();
+        let other = &calibration.profiles["other"];
+        assert_eq!(other.fusion, Fusion::Geometric);
+        let confidence = other.confidence(0.3, &calibration.decision);
+        assert!((confidence - calibration.decision.live_threshold).abs() < 1e-12);
+        let text = toml::to_string(&calibration).unwrap();
+        assert_eq!(Calibration::from_toml(&text).unwrap(), calibration);
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_by_name() {
+        assert_eq!(
+            refusal("operating_score = 1.0"),
+            "calibration: profiles.other.operating_score is 1, must be above 0 and below 1"
+        );
+        // Every geometric mean would be at or above it, and so LIVE.
+        assert!(
+            refusal("fusion = \"geometric\"\noperating_score = 0.0001").contains("above 0.0001")
+        );
+        assert!(refusal("operating_score = nan").contains("operating_score"));
+        assert_eq!(
+            refusal("required = [\"lbp_texture\"]"),
+            "calibration: profile `other` requires `lbp_texture`, which it does not weigh; it \
+             weighs: head_pose, sharpness"
+        );
+        assert!(refusal("fusion = \"harmonic\"").contains("geometric"));
+    }
 }

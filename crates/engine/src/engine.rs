@@ -273,7 +273,7 @@ impl Engine {
         let fused = fusion::fuse(&self.readings(evidence), profile, decision);
         let quality = quality::assess(evidence, &self.calibration);
         let mut codes: Vec<ReasonCode> = quality.iter().filter_map(|c| c.reason).collect();
-        if fused.assessed_weight < decision.min_assessed_weight {
+        if !fused.enough_assessed {
             codes.push(ReasonCode::NotEnoughSignals);
         }
         CheckResult {

@@ -1,58 +1,62 @@
-//! From readings to a verdict: a weighted sum, a threshold and a band of indecision.
+//! From readings to a verdict: a fused score, a threshold and a band of indecision.
 
 use lifesign_domain::{PASS_SCORE, SignalReport, Verdict};
 
 use crate::calibration::{Decision, Profile};
 use crate::{Reading, Signal};
 
-/// The weighted sum of a check's signals and what follows from it.
+/// What a check's signals say together and what follows from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fused {
     /// One report for each signal of the profile, in registry order.
     pub signals: Vec<SignalReport>,
-    /// Sum of weight times score, in [0, 1].
+    /// The fused score, mapped where the profile has an operating score; in [0, 1].
     pub confidence: f64,
     /// The decision.
     pub verdict: Verdict,
-    /// Share of the profile's weight that could be assessed, in [0, 1].
-    pub assessed_weight: f64,
+    /// Whether enough was assessed to decide: [`Decision::min_assessed_weight`] of the profile's
+    /// weight and every signal that it requires. If not, the verdict is INCONCLUSIVE.
+    pub enough_assessed: bool,
 }
 
-/// Weighs `readings` by `profile` and decides.
+/// Fuses `readings` by `profile` and decides.
 ///
 /// Signals outside the profile are left out. The weight of a signal that could not be assessed
-/// is shared among the others in proportion to theirs, so that the weights still sum to 1. Where
-/// less than [`Decision::min_assessed_weight`] could be assessed, the verdict is INCONCLUSIVE.
+/// is shared among the others in proportion to theirs, so that the weights still sum to 1.
 pub fn fuse(readings: &[(&dyn Signal, Reading)], profile: &Profile, decision: &Decision) -> Fused {
-    let weight_of = |signal: &dyn Signal| profile.weights.get(signal.name()).copied();
-    let assessed_weight: f64 = readings
-        .iter()
-        .filter(|(_, reading)| matches!(reading, Reading::Measured(_)))
-        .filter_map(|(signal, _)| weight_of(*signal))
-        .sum();
-    let share = if assessed_weight > 0.0 {
-        1.0 / assessed_weight
-    } else {
-        0.0
-    };
-    let signals: Vec<SignalReport> = readings
+    let mut signals: Vec<SignalReport> = readings
         .iter()
         .filter_map(|(signal, reading)| {
-            weight_of(*signal).map(|weight| report(*signal, reading, weight * share))
+            let weight = *profile.weights.get(signal.name())?;
+            Some(report(*signal, reading, weight))
         })
         .collect();
-    let confidence: f64 = signals.iter().map(|s| s.weight * s.score).sum();
-    let confidence = confidence.clamp(0.0, 1.0);
-    let verdict = if assessed_weight < decision.min_assessed_weight {
-        Verdict::Inconclusive
-    } else {
+    let fused = profile.fusion.fuse(
+        signals
+            .iter()
+            .map(|s| (s.weight, s.assessed.then_some(s.score))),
+    );
+    let assessed = |name: &String| signals.iter().any(|s| s.assessed && s.name == *name);
+    let enough_assessed = fused.assessed_weight >= decision.min_assessed_weight
+        && profile.required.iter().all(assessed);
+    for signal in &mut signals {
+        signal.weight = if signal.assessed {
+            fused.shared(signal.weight)
+        } else {
+            0.0
+        };
+    }
+    let confidence = profile.confidence(fused.score, decision);
+    let verdict = if enough_assessed {
         decide(confidence, decision)
+    } else {
+        Verdict::Inconclusive
     };
     Fused {
         signals,
         confidence,
         verdict,
-        assessed_weight,
+        enough_assessed,
     }
 }
 
@@ -71,12 +75,12 @@ pub fn decide(confidence: f64, decision: &Decision) -> Verdict {
     }
 }
 
+/// `weight` is the profile's; it is shared once it is known what was assessed.
 fn report(signal: &dyn Signal, reading: &Reading, weight: f64) -> SignalReport {
-    let (score, weight, detail, assessed, values) = match reading {
+    let (score, detail, assessed, values) = match reading {
         // A score that is not a number must not reach the sum as something live-like.
         Reading::Measured(m) if m.score.is_finite() => (
             m.score.clamp(0.0, 1.0),
-            weight,
             m.detail.clone(),
             true,
             m.values
@@ -86,13 +90,11 @@ fn report(signal: &dyn Signal, reading: &Reading, weight: f64) -> SignalReport {
         ),
         Reading::Measured(_) => (
             0.0,
-            weight,
             "Measured a value that is not a number; counted as 0.".to_owned(),
             true,
             Default::default(),
         ),
         Reading::NotAssessable(why) => (
-            0.0,
             0.0,
             format!("Not assessed: {why}"),
             false,
@@ -113,6 +115,7 @@ fn report(signal: &dyn Signal, reading: &Reading, weight: f64) -> SignalReport {
 
 #[cfg(test)]
 mod tests {
+    use lifesign_domain::Fusion;
     use proptest::prelude::*;
 
     use super::*;
@@ -145,18 +148,19 @@ mod tests {
         let names = ["a", "b", "c"].map(str::to_owned);
         Profile {
             weights: names.into_iter().zip(weights).collect(),
+            ..Profile::default()
         }
     }
 
-    fn fuse_three(readings: [Reading; 3], weights: [f64; 3]) -> Fused {
+    fn fuse_by(profile: &Profile, readings: [Reading; 3]) -> Fused {
         let (a, b, c) = (Named("a"), Named("b"), Named("c"));
         let [ra, rb, rc] = readings;
         let readings: Vec<(&dyn Signal, Reading)> = vec![(&a, ra), (&b, rb), (&c, rc)];
-        fuse(
-            &readings,
-            &profile(weights),
-            &Calibration::embedded().decision,
-        )
+        fuse(&readings, profile, &Calibration::embedded().decision)
+    }
+
+    fn fuse_three(readings: [Reading; 3], weights: [f64; 3]) -> Fused {
+        fuse_by(&profile(weights), readings)
     }
 
     #[test]
@@ -208,24 +212,72 @@ mod tests {
         assert!((fused.confidence - 0.4).abs() < 1e-12);
     }
 
+    #[test]
+    fn a_required_signal_that_is_missing_leaves_no_decision() {
+        let profile = Profile {
+            required: vec!["b".to_owned()],
+            ..profile([0.5, 0.1, 0.4])
+        };
+        let missing = Reading::NotAssessable("no model".to_owned());
+        let fused = fuse_by(&profile, [measured(1.0), missing, measured(1.0)]);
+        assert!(!fused.enough_assessed);
+        assert_eq!(fused.verdict, Verdict::Inconclusive);
+        let fused = fuse_by(&profile, [measured(1.0), measured(1.0), measured(1.0)]);
+        assert!(fused.enough_assessed);
+        assert_eq!(fused.verdict, Verdict::Live);
+    }
+
+    #[test]
+    fn the_operating_score_is_where_live_begins() {
+        let profile = Profile {
+            fusion: Fusion::Geometric,
+            operating_score: Some(0.25),
+            ..profile([0.5, 0.5, 0.0])
+        };
+        // sqrt(0.5 * 0.125) is the operating score itself.
+        let fused = fuse_by(&profile, [measured(0.5), measured(0.125), measured(0.0)]);
+        assert!((fused.confidence - 0.58).abs() < 1e-9, "{fused:?}");
+        let fused = fuse_by(&profile, [measured(0.5), measured(0.5), measured(0.0)]);
+        assert_eq!(fused.verdict, Verdict::Live);
+        let fused = fuse_by(&profile, [measured(1.0), measured(0.0), measured(1.0)]);
+        assert_eq!(fused.verdict, Verdict::Spoof);
+    }
+
     proptest! {
         #[test]
-        fn confidence_is_the_weighted_sum_and_rises_with_every_score(
+        fn the_mean_is_the_weighted_sum(
             scores in prop::array::uniform3(0.0..=1.0f64),
             weights in prop::array::uniform3(0.01..=1.0f64),
+        ) {
+            let sum: f64 = weights.iter().sum();
+            let fused = fuse_three(scores.map(measured), weights.map(|w| w / sum));
+            let by_hand: f64 = fused.signals.iter().map(|s| s.weight * s.score).sum();
+            prop_assert!((fused.confidence - by_hand).abs() < 1e-9);
+            prop_assert!((fused.signals.iter().map(|s| s.weight).sum::<f64>() - 1.0).abs() < 1e-9);
+        }
+
+        #[test]
+        fn confidence_never_falls_when_a_score_rises(
+            scores in prop::array::uniform3(0.0..=1.0f64),
+            weights in prop::array::uniform3(0.01..=1.0f64),
+            geometric in any::<bool>(),
+            operating_score in prop::option::of(0.001..0.999f64),
             which in 0..3usize,
             gain in 0.0..=1.0f64,
         ) {
             let sum: f64 = weights.iter().sum();
-            let weights = weights.map(|w| w / sum);
-            let before = fuse_three(scores.map(measured), weights);
-            let by_hand: f64 = before.signals.iter().map(|s| s.weight * s.score).sum();
-            prop_assert!((before.confidence - by_hand).abs() < 1e-9);
-            prop_assert!((before.signals.iter().map(|s| s.weight).sum::<f64>() - 1.0).abs() < 1e-9);
+            let profile = Profile {
+                fusion: if geometric { Fusion::Geometric } else { Fusion::Mean },
+                operating_score,
+                ..profile(weights.map(|w| w / sum))
+            };
+            let before = fuse_by(&profile, scores.map(measured));
             let mut raised = scores;
             raised[which] = (raised[which] + gain).min(1.0);
-            let after = fuse_three(raised.map(measured), weights);
-            prop_assert!(after.confidence >= before.confidence - 1e-12);
+            let after = fuse_by(&profile, raised.map(measured));
+            // Steep where the operating score is near an edge: 1e-12 of a fused score times 1000.
+            prop_assert!(after.confidence >= before.confidence - 1e-9);
+            prop_assert!((0.0..=1.0).contains(&after.confidence));
         }
     }
 }

@@ -1,25 +1,21 @@
 //! Fitting fusion weights and the operating point to labelled presentations.
 //!
-//! The fused score is the weighted mean of the signals' scores, as the engine computes it: the
-//! weights are not negative and sum to 1, and a signal that was not assessed leaves its weight
-//! to the others in proportion. So the confidence never falls when a signal speaks more for a
-//! living person. Weights come from a logistic regression whose coefficients are not negative;
+//! The fused score is the engine's own ([`Fusion`]): the weights are not negative and sum to 1, so
+//! the confidence never falls when a signal speaks more for a living person. Weights come from a logistic regression whose coefficients are not negative;
 //! how strongly it is held to equal weights is chosen by cross-validation over whole sources,
 //! or over persons where there are too few sources. A monotone map then moves the threshold
 //! that keeps the target to the operating point.
 
 mod folds;
-mod fusion;
-mod map;
 mod regression;
 mod requirements;
+mod text;
 
 use std::collections::BTreeMap;
 
+use lifesign_domain::{ConfidenceMap, Fusion};
 use serde::Serialize;
 
-pub use fusion::fuse;
-pub use map::ConfidenceMap;
 pub use requirements::{CalibrateError, Shortage};
 
 use crate::metrics::Curve;
@@ -125,17 +121,22 @@ pub struct CrossValidated {
     pub confidence: Vec<f64>,
 }
 
-/// Fits weights and operating point.
+/// Fits weights and operating point for scores that are fused by `fusion`.
 ///
 /// # Errors
 /// [`CalibrateError`] where the target is out of range, the rows disagree in length, the sample
-/// is too small (with what is missing), or no signal separates the classes.
-pub fn calibrate(data: &Observations, target: Target) -> Result<Calibrated, CalibrateError> {
+/// is too small (with what is missing), no signal separates the classes, or the fit does not
+/// where it was not fitted.
+pub fn calibrate(
+    data: &Observations,
+    fusion: Fusion,
+    target: Target,
+) -> Result<Calibrated, CalibrateError> {
     requirements::check(data, target)?;
     let folds = folds::split(data);
     let (strength, scores) = STRENGTHS
         .iter()
-        .map(|strength| (*strength, out_of_fold(data, &folds, *strength)))
+        .map(|strength| (*strength, out_of_fold(data, fusion, &folds, *strength)))
         .map(|(strength, scores)| (auc(data, &scores), strength, scores))
         // Of equals the strongest pull, which comes first, is kept.
         .fold(
@@ -148,8 +149,15 @@ pub fn calibrate(data: &Observations, target: Target) -> Result<Calibrated, Cali
         .map(|(_, strength, scores)| (strength, scores))
         .ok_or(CalibrateError::NoInformation)?;
     let everything: Vec<usize> = (0..data.live.len()).collect();
-    let weights =
-        regression::weights(data, &everything, strength).ok_or(CalibrateError::NoInformation)?;
+    let weights = regression::weights(data, fusion, &everything, strength)
+        .ok_or(CalibrateError::NoInformation)?;
+    let left_out = auc(data, &scores);
+    if left_out <= 0.5 {
+        return Err(CalibrateError::Chance {
+            auc: left_out,
+            left_out: folds::unit(data).word(),
+        });
+    }
     let threshold = threshold(data, &scores, |_| true, target);
     let map = ConfidenceMap::new(threshold, target.operating_point);
     Ok(Calibrated {
@@ -157,25 +165,32 @@ pub fn calibrate(data: &Observations, target: Target) -> Result<Calibrated, Cali
         threshold,
         map,
         strength,
-        cross_validated: cross_validated(data, &folds, scores, target),
+        cross_validated: cross_validated(data, fusion, &folds, scores, target),
         notes: requirements::notes(data, &folds),
     })
 }
 
 /// The fused score of each presentation by weights that were fitted without its fold.
-fn out_of_fold(data: &Observations, folds: &[Fold], strength: f64) -> Vec<f64> {
+fn out_of_fold(data: &Observations, fusion: Fusion, folds: &[Fold], strength: f64) -> Vec<f64> {
     let equal = vec![1.0 / data.signals.len() as f64; data.signals.len()];
     let mut scores = vec![0.0; data.live.len()];
     for fold in folds {
-        let weights =
-            regression::weights(data, &fold.rest, strength).unwrap_or_else(|| equal.clone());
+        let weights = regression::weights(data, fusion, &fold.rest, strength)
+            .unwrap_or_else(|| equal.clone());
         for i in &fold.left_out {
             if let (Some(score), Some(row)) = (scores.get_mut(*i), data.scores.get(*i)) {
-                *score = fuse(row, &weights);
+                *score = fused(row, fusion, &weights);
             }
         }
     }
     scores
+}
+
+/// The fused score of one row, where NaN was not assessed.
+fn fused(row: &[f64], fusion: Fusion, weights: &[f64]) -> f64 {
+    let assessed = |score: f64| (!score.is_nan()).then_some(score);
+    let signals = weights.iter().zip(row);
+    fusion.fuse(signals.map(|(w, s)| (*w, assessed(*s)))).score
 }
 
 fn curve(data: &Observations, scores: &[f64]) -> Option<Curve> {
@@ -213,6 +228,7 @@ fn threshold(
 /// Each fold's confidence uses the threshold of the other folds.
 fn cross_validated(
     data: &Observations,
+    fusion: Fusion,
     folds: &[Fold],
     scores: Vec<f64>,
     target: Target,
@@ -241,7 +257,8 @@ fn cross_validated(
     let share = |(wrong, all): (usize, usize)| wrong as f64 / all.max(1) as f64;
     let curve = curve(data, &confidence);
     let equal = vec![1.0 / data.signals.len() as f64; data.signals.len()];
-    let equally: Vec<f64> = data.scores.iter().map(|row| fuse(row, &equal)).collect();
+    let rows = data.scores.iter();
+    let equally: Vec<f64> = rows.map(|row| fused(row, fusion, &equal)).collect();
     CrossValidated {
         left_out: folds::unit(data).word(),
         folds: folds.len(),

@@ -15,6 +15,7 @@ mod manifest;
 pub mod report;
 pub mod resume;
 mod sample;
+pub mod scores;
 #[cfg(test)]
 mod testing;
 

@@ -128,7 +128,7 @@ fn fitting_beats_equal_weights_on_sources_left_out() {
         bpcer: 0.05,
         operating_point: 0.58,
     };
-    let fitted = calibrate(&data, target).unwrap();
+    let fitted = calibrate(&data, lifesign_domain::Fusion::Mean, target).unwrap();
     eprintln!("{fitted:#.3?}");
     let cv = fitted.cross_validated;
     assert_eq!(cv.left_out, "source");

@@ -1,74 +1,23 @@
 //! `lifesign check`: judges images on all cores and prints them in the order given.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lifesign_domain::{CheckResult, ErrorKind, Verdict};
-use lifesign_engine::Engine;
-use lifesign_engine::explain::{self, PageEntry, Picture};
-use lifesign_media::{Limits, MediaError};
-use serde::Serialize;
+use indicatif::ProgressBar;
+use lifesign_domain::Verdict;
+use lifesign_engine::explain::{self, PageEntry};
 
 use crate::args::{CheckArgs, Format};
 use crate::config::Config;
-use crate::error::{CliError, EXIT_INTERNAL};
+use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::inputs::{self, Input};
-use crate::output::{json, print_line, table};
-
-const EXIT_BAD_INPUT: u8 = 3;
-
-/// From this many images on, a progress bar is shown.
-const PROGRESS_FROM: usize = 10;
+use crate::judge::{Judge, Judged};
+use crate::output::{file_stem, json, print_line, table, write_file};
+use crate::parallel;
 
 /// A page with the pictures of more images than this would be too heavy for a browser.
 const MAX_EXPLAINED: usize = 200;
-
-/// One image and what came out.
-pub(crate) struct Judged {
-    pub(crate) file: String,
-    pub(crate) outcome: Result<CheckResult, FileError>,
-    pub(crate) pictures: Vec<Picture>,
-}
-
-/// Why one image could not be judged.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct FileError {
-    /// The native API's word for it; FILE_ERROR if the file could not even be read.
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
-    #[serde(skip)]
-    exit: u8,
-}
-
-impl FileError {
-    fn new(kind: ErrorKind, message: String) -> Self {
-        let (code, exit) = match kind {
-            ErrorKind::InvalidInput | ErrorKind::OverLimit | ErrorKind::Unsupported => {
-                ("INVALID_REQUEST", EXIT_BAD_INPUT)
-            }
-            _ => ("INFERENCE_ERROR", EXIT_INTERNAL),
-        };
-        Self {
-            code,
-            message,
-            exit,
-        }
-    }
-
-    fn unreadable(error: &std::io::Error) -> Self {
-        Self {
-            code: "FILE_ERROR",
-            message: format!("cannot be read: {error}"),
-            exit: EXIT_BAD_INPUT,
-        }
-    }
-}
 
 /// Runs the command.
 pub(crate) fn run(args: &CheckArgs, config: &Config) -> Result<ExitCode, CliError> {
@@ -82,20 +31,12 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Result<ExitCode, CliErro
     if inputs.images.is_empty() {
         anstream::eprintln!("lifesign: no images found");
     }
-    let judge = Judge {
-        engine: Engine::embedded(config.calibration.clone())?,
-        profile: config.settings.profile.clone(),
-        limits: config.limits(),
-        explain: args.explain.is_some() || args.pictures.is_some(),
-    };
+    let judge = Judge::new(config, args.explain.is_some() || args.pictures.is_some())?;
     let mut printer = Printer::new(args, &inputs.images)?;
-    let jobs = args
-        .jobs
-        .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, usize::from);
     let mut tally = Tally::default();
     let mut kept = Vec::new();
-    judge_all(&judge, &inputs.images, jobs, |judged| {
+    let work = |input: &Input| judge.judge(input);
+    parallel::in_order(&inputs.images, parallel::jobs(args.jobs), work, |judged| {
         tally.count(&judged);
         printer.print(&judged)?;
         if let Some(folder) = &args.pictures {
@@ -112,101 +53,6 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Result<ExitCode, CliErro
     }
     let named_one_image = args.inputs.len() == 1 && !args.inputs.iter().any(|path| path.is_dir());
     Ok(tally.exit_code(named_one_image, inputs.unlisted.len()))
-}
-
-/// All that a worker needs to judge one image.
-struct Judge {
-    engine: Engine,
-    profile: String,
-    limits: Limits,
-    explain: bool,
-}
-
-impl Judge {
-    /// A panic over one image is an error of that image, so that the others are still judged.
-    fn judge(&self, input: &Input) -> Judged {
-        let checked = catch_unwind(AssertUnwindSafe(|| self.check(input))).unwrap_or_else(|_| {
-            let message = "the check panicked; this is a bug".to_owned();
-            Err(FileError::new(ErrorKind::Internal, message))
-        });
-        let (outcome, pictures) = match checked {
-            Ok((result, pictures)) => (Ok(result), pictures),
-            Err(error) => (Err(error), vec![]),
-        };
-        Judged {
-            file: input.name(),
-            outcome,
-            pictures,
-        }
-    }
-
-    fn check(&self, input: &Input) -> Result<(CheckResult, Vec<Picture>), FileError> {
-        if let Some(size_bytes) = input.size_bytes()
-            && size_bytes > self.limits.file_bytes
-        {
-            let too_large = MediaError::FileTooLarge {
-                size_bytes,
-                limit_bytes: self.limits.file_bytes,
-            };
-            return Err(FileError::new(too_large.kind(), too_large.to_string()));
-        }
-        let bytes = input
-            .read(&self.limits)
-            .map_err(|e| FileError::unreadable(&e))?;
-        let photo = lifesign_media::decode(&bytes, &self.limits)
-            .map_err(|e| FileError::new(e.kind(), e.to_string()))?;
-        let check = self
-            .engine
-            .check(photo, &self.profile)
-            .map_err(|e| FileError::new(e.kind(), e.to_string()))?;
-        let pictures = if self.explain {
-            explain::pictures(&check)
-                .map_err(|e| FileError::new(ErrorKind::Internal, e.to_string()))?
-        } else {
-            vec![]
-        };
-        Ok((check.result, pictures))
-    }
-}
-
-/// Judges on `jobs` threads and hands the results on in the order of `images`.
-fn judge_all(
-    judge: &Judge,
-    images: &[Input],
-    jobs: usize,
-    mut hand_on: impl FnMut(Judged) -> Result<(), CliError>,
-) -> Result<(), CliError> {
-    let next = AtomicUsize::new(0);
-    // Bounded, so that a slow reader of our output also slows the workers down.
-    let (sender, receiver) = mpsc::sync_channel(2 * jobs);
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(images.len()) {
-            let sender = sender.clone();
-            let next = &next;
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(input) = images.get(index) else {
-                        return;
-                    };
-                    if sender.send((index, judge.judge(input))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut early = BTreeMap::new();
-        let mut due = 0;
-        for (index, judged) in receiver {
-            early.insert(index, judged);
-            while let Some(judged) = early.remove(&due) {
-                hand_on(judged)?;
-                due += 1;
-            }
-        }
-        Ok(())
-    })
 }
 
 /// Prints each image in the chosen form, under a progress bar where there are many.
@@ -238,7 +84,7 @@ impl Printer {
         };
         Ok(Self {
             form,
-            progress: progress_bar(images.len()),
+            progress: parallel::progress_bar(images.len()),
         })
     }
 
@@ -272,20 +118,6 @@ impl Printer {
             _ => Ok(()),
         }
     }
-}
-
-/// Shown on standard error, if that is a terminal.
-fn progress_bar(images: usize) -> ProgressBar {
-    if images < PROGRESS_FROM {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(images as u64), ProgressDrawTarget::stderr());
-    let template = "{bar:30} {pos}/{len} images, {per_sec}, {eta} left";
-    // A template that does not parse would be a bug here; the default look is no loss.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// How many images came out how.
@@ -369,42 +201,10 @@ fn write_pictures(folder: &Path, judged: &Judged) -> Result<(), CliError> {
         path: folder.to_owned(),
         source,
     })?;
-    let stem = picture_stem(&judged.file);
+    let stem = file_stem(&judged.file);
     for picture in &judged.pictures {
         let path = folder.join(format!("{stem}.{}.png", picture.name));
         write_file(&path, &picture.png)?;
     }
     Ok(())
-}
-
-/// The end of the path in characters that every file system takes, and a digest of the whole path,
-/// so that no two images share a name.
-fn picture_stem(file: &str) -> String {
-    const LONGEST: usize = 100;
-    let plain: Vec<char> = file
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let kept: String = plain
-        .iter()
-        .skip(plain.len().saturating_sub(LONGEST))
-        .collect();
-    format!(
-        "{}-{}",
-        kept.trim_start_matches(['_', '.']),
-        crate::digest::short(file)
-    )
-}
-
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    std::fs::write(path, bytes).map_err(|source| CliError::Write {
-        path: path.to_owned(),
-        source,
-    })
 }

@@ -3,7 +3,7 @@
 use lifesign_domain::CheckResult;
 use serde::Serialize;
 
-use crate::commands::check::{FileError, Judged};
+use crate::judge::{FileError, Judged};
 
 /// The native API's `result` with the file's name, or the name and what is wrong.
 #[derive(Serialize)]

@@ -3,7 +3,8 @@
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use lifesign_domain::{CheckResult, SignalReport, Verdict};
 
-use crate::commands::check::Judged;
+use super::visible;
+use crate::judge::Judged;
 
 /// Width of a table that is not printed on a terminal.
 const FALLBACK_WIDTH: u16 = 100;
@@ -118,17 +119,6 @@ fn painted(text: &str, verdict: Verdict) -> String {
     format!("\u{1b}[1;{code}m{text}\u{1b}[0m")
 }
 
-/// Control characters of a file's name as escapes: they could repaint the terminal or break a row.
-fn visible(name: &str) -> String {
-    name.chars()
-        .flat_map(|c| {
-            let escaped = c.is_control().then(|| c.escape_default());
-            let plain = (!c.is_control()).then_some(c);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect()
-}
-
 /// The last `width` characters, so that the file's own name stays visible.
 fn tail(text: &str, width: usize) -> String {
     let length = text.chars().count();
@@ -167,12 +157,7 @@ fn right(text: String) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::{tail, visible};
-
-    #[test]
-    fn control_characters_are_shown_not_sent() {
-        assert_eq!(visible("a\u{1b}[31m\n.jpg"), "a\\u{1b}[31m\\n.jpg");
-    }
+    use super::tail;
 
     #[test]
     fn long_names_keep_their_end() {

@@ -241,8 +241,8 @@ fn caption(result: &CheckResult, decision: &Decision) -> String {
     };
     format!(
         "Verdict {} with confidence {:.2}: {passed} signals passed, {failed} failed.{not_assessed} \
-         A bar to the right of the pass mark speaks for a living person. The confidence is the sum \
-         of score times weight, so a heavy signal moves the marker more than a light one. Above \
+         A bar to the right of the pass mark speaks for a living person. The scores make the \
+         confidence by their weights: a heavy signal moves the marker more than a light one. Above \
          {:.2} the verdict is LIVE, below {:.2} SPOOF, between them INCONCLUSIVE: ask for a new \
          picture.",
         result.verdict,

@@ -199,7 +199,7 @@ fn signals(html: &mut String, signals: &[SignalReport]) {
     }
     html.push_str(
         "<h3>What each signal found</h3>\n<table>\n<caption>A score of 0.50 or more counts as \
-         passed. The confidence is the sum of score times weight.</caption>\n<thead><tr>\
+         passed. The confidence is made of the scores by their weights.</caption>\n<thead><tr>\
          <th scope=\"col\">Signal</th><th scope=\"col\">Score</th>\
          <th scope=\"col\" class=\"number\">Weight</th></tr></thead>\n<tbody>\n",
     );

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use lifesign_domain::Fusion;
+
 use super::Observations;
 
 const ITERATIONS: usize = 2000;
@@ -11,20 +13,26 @@ const TOLERANCE: f64 = 1e-7;
 /// Weights, not negative and summing to 1, fitted to `rows`; `None` where one class is missing
 /// or no signal speaks for living persons.
 ///
-/// Minimises the logistic loss of `bias + sum(u * score)` over `u >= 0` with the penalty
+/// Minimises the logistic loss of `bias + sum(u * term)`, the term of each score being what
+/// `fusion` sums (the score itself or its logarithm), over `u >= 0` with the penalty
 /// `strength * |u - mean(u)|^2`, which pulls towards equal weights without limiting how sharply
 /// the sum separates, by accelerated projected gradient descent (Beck and Teboulle, 2009). Every
 /// source counts equally within its class and both classes count equally, so that a large
 /// source is no shortcut.
-pub(super) fn weights(data: &Observations, rows: &[usize], strength: f64) -> Option<Vec<f64>> {
-    let problem = Problem::new(data, rows, strength)?;
+pub(super) fn weights(
+    data: &Observations,
+    fusion: Fusion,
+    rows: &[usize],
+    strength: f64,
+) -> Option<Vec<f64>> {
+    let problem = Problem::new(data, fusion, rows, strength)?;
     let u = problem.solve();
     let sum: f64 = u.iter().sum();
     (sum > 1e-9).then(|| u.iter().map(|u| u / sum).collect())
 }
 
 struct Problem {
-    /// Scores centred on each signal's mean; a missing one is 0.
+    /// Terms centred on each signal's mean; a missing one is 0.
     rows: Vec<Vec<f64>>,
     /// 1 for bona fide, -1 for attack.
     signs: Vec<f64>,
@@ -35,14 +43,26 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(data: &Observations, rows: &[usize], strength: f64) -> Option<Self> {
+    fn new(data: &Observations, fusion: Fusion, rows: &[usize], strength: f64) -> Option<Self> {
         let signals = data.signals.len();
-        let scores: Vec<&Vec<f64>> = rows.iter().filter_map(|i| data.scores.get(*i)).collect();
-        let means: Vec<f64> = (0..signals).map(|j| mean(&scores, j)).collect();
-        let centred = scores.iter().map(|row| {
+        // A score that is missing stays NaN, which `Fusion::term` would make 0.
+        let term = |score: &f64| {
+            if score.is_nan() {
+                f64::NAN
+            } else {
+                fusion.term(*score)
+            }
+        };
+        let terms: Vec<Vec<f64>> = rows
+            .iter()
+            .filter_map(|i| data.scores.get(*i))
+            .map(|row| row.iter().map(term).collect())
+            .collect();
+        let means: Vec<f64> = (0..signals).map(|j| mean(&terms, j)).collect();
+        let centred = terms.iter().map(|row| {
             let pairs = row.iter().zip(&means);
             pairs
-                .map(|(s, m)| if s.is_nan() { 0.0 } else { s - m })
+                .map(|(t, m)| if t.is_nan() { 0.0 } else { t - m })
                 .collect()
         });
         let signs: Vec<f64> = rows
@@ -64,8 +84,7 @@ impl Problem {
 
     /// Coefficients; the bias is fitted and dropped, since only the ratio of weights is wanted.
     fn solve(&self) -> Vec<f64> {
-        // Scores are in [-1, 1], so that the curvature is at most a quarter of their squares.
-        let step = 1.0 / (0.25 * (self.signals as f64 + 1.0) + 2.0 * self.strength);
+        let step = 1.0 / self.curvature();
         let mut u = vec![1.0; self.signals + 1];
         if let Some(bias) = u.last_mut() {
             *bias = 0.0;
@@ -107,6 +126,16 @@ impl Problem {
         u
     }
 
+    /// At least the largest curvature of the objective: the logistic loss has at most a quarter
+    /// of the mean square length of the rows, the bias counted as one more term of 1.
+    fn curvature(&self) -> f64 {
+        let squares =
+            self.rows.iter().zip(&self.importance).map(|(row, weight)| {
+                weight * (1.0 + row.iter().map(|term| term * term).sum::<f64>())
+            });
+        0.25 * squares.sum::<f64>() + 2.0 * self.strength
+    }
+
     fn gradient(&self, u: &[f64]) -> Vec<f64> {
         let (coefficients, bias) = u.split_at(self.signals.min(u.len()));
         let bias = bias.first().copied().unwrap_or(0.0);
@@ -134,7 +163,7 @@ impl Problem {
     }
 }
 
-fn mean(rows: &[&Vec<f64>], column: usize) -> f64 {
+fn mean(rows: &[Vec<f64>], column: usize) -> f64 {
     let assessed = rows
         .iter()
         .filter_map(|row| row.get(column))

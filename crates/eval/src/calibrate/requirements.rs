@@ -77,16 +77,38 @@ pub enum CalibrateError {
     /// No signal is higher for bona fide presentations than for attacks.
     #[error("no signal separates bona fide presentations from attacks in this sample")]
     NoInformation,
+    /// What was fitted is of no use on what was not.
+    #[error(
+        "the fit separates no better than chance where it was not fitted: AUC {auc:.3} with each \
+         {left_out} left out, must be above 0.5"
+    )]
+    Chance {
+        /// Cross-validated area under the ROC curve.
+        auc: f64,
+        /// What was left out together.
+        left_out: &'static str,
+    },
+}
+
+impl Target {
+    /// Refuses what cannot be reached, before anything is judged for it.
+    ///
+    /// # Errors
+    /// [`CalibrateError::Bpcer`] or [`CalibrateError::OperatingPoint`].
+    pub fn validate(&self) -> Result<(), CalibrateError> {
+        if !(self.bpcer > 0.0 && self.bpcer <= 0.5) {
+            return Err(CalibrateError::Bpcer(self.bpcer));
+        }
+        if !(self.operating_point > 0.0 && self.operating_point < 1.0) {
+            return Err(CalibrateError::OperatingPoint(self.operating_point));
+        }
+        Ok(())
+    }
 }
 
 /// Refuses what cannot be fitted to.
 pub(super) fn check(data: &Observations, target: Target) -> Result<(), CalibrateError> {
-    if !(target.bpcer > 0.0 && target.bpcer <= 0.5) {
-        return Err(CalibrateError::Bpcer(target.bpcer));
-    }
-    if !(target.operating_point > 0.0 && target.operating_point < 1.0) {
-        return Err(CalibrateError::OperatingPoint(target.operating_point));
-    }
+    target.validate()?;
     shape(data)?;
     let live = data.live.iter().filter(|live| **live).count();
     let persons = live_persons(data);
