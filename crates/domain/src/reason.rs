@@ -66,6 +66,24 @@ reason_codes! {
     /// The eyes are closed.
     EyesClosed, "eyes_closed", "The eyes are closed.",
         "Keep your eyes open.";
+    /// The eyes look past the camera.
+    LookingAway, "looking_away", "The eyes do not look into the camera.",
+        "Look straight into the camera.";
+    /// The mouth is open.
+    MouthOpen, "mouth_open", "The mouth is open.",
+        "Close your mouth and keep a neutral expression.";
+    /// Dark glasses hide the eyes.
+    Sunglasses, "sunglasses", "Dark glasses cover the eyes.",
+        "Take off your sunglasses.";
+    /// A mask covers the mouth.
+    FaceMask, "face_mask", "A mask covers the mouth.",
+        "Take off the mask.";
+    /// A hat, hood or scarf covers the head.
+    HeadCovering, "head_covering", "The head is covered.",
+        "Take off what covers your head or forehead.";
+    /// A hand or a thing covers a part of the face.
+    FaceOccluded, "face_occluded", "A hand or a thing covers a part of the face.",
+        "Take your hand and everything else away from your face.";
     /// The picture has the marks of a screenshot or of an editor.
     Screenshot, "screenshot", "The picture looks like a screenshot or an edited file.",
         "Take a new picture with the camera.";

@@ -80,6 +80,33 @@ pub struct QualityParams {
     pub min_illumination_uniformity: f64,
     /// Normalised Laplacian variance under which a face is blurred.
     pub min_sharpness: f64,
+    /// Probability of eyes without dark glasses under which they are covered.
+    pub min_eyes_visible: f64,
+    /// Probability of a mouth without a mask under which it is covered.
+    pub min_mouth_occlusion_prevention: f64,
+    /// Probability of a face without hand or thing before it under which it is covered.
+    pub min_face_occlusion_prevention: f64,
+    /// Probability of a bare head under which it is covered.
+    pub min_no_head_coverings: f64,
+    /// Opening of the inner lips, as a share of the distance from eyes to chin, over which a
+    /// mouth is open.
+    pub max_mouth_opening: f64,
+    /// Where the eyes look.
+    pub gaze: GazeParams,
+}
+
+/// The eye as the gaze is measured on it, in centimetres of a face of mean size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GazeParams {
+    /// Angle in degrees between line of sight and camera over which the eyes look away.
+    pub max_deg: f64,
+    /// Distance from the eye's centre of rotation to the iris.
+    pub radius_cm: f64,
+    /// How far that centre is seen behind the corners of the eye.
+    pub centre_depth_cm: f64,
+    /// How far that centre is seen below the corners of the eye; negative above.
+    pub centre_drop_cm: f64,
 }
 
 impl QualityParams {
@@ -94,6 +121,8 @@ impl QualityParams {
             ("quality.max_pitch_deg", self.max_pitch_deg),
             ("quality.max_roll_deg", self.max_roll_deg),
             ("quality.min_sharpness", self.min_sharpness),
+            ("quality.gaze.max_deg", self.gaze.max_deg),
+            ("quality.gaze.radius_cm", self.gaze.radius_cm),
         ] {
             positive(key, value)?;
         }
@@ -107,8 +136,26 @@ impl QualityParams {
                 "quality.min_illumination_uniformity",
                 self.min_illumination_uniformity,
             ),
+            ("quality.min_eyes_visible", self.min_eyes_visible),
+            (
+                "quality.min_mouth_occlusion_prevention",
+                self.min_mouth_occlusion_prevention,
+            ),
+            (
+                "quality.min_face_occlusion_prevention",
+                self.min_face_occlusion_prevention,
+            ),
+            ("quality.min_no_head_coverings", self.min_no_head_coverings),
+            ("quality.max_mouth_opening", self.max_mouth_opening),
         ] {
             unit_interval(key, value)?;
+        }
+        for (key, value) in [
+            ("quality.gaze.centre_depth_cm", self.gaze.centre_depth_cm),
+            ("quality.gaze.centre_drop_cm", self.gaze.centre_drop_cm),
+        ] {
+            let inside_a_head = (-2.0..=2.0).contains(&value);
+            in_range(key, value, inside_a_head, "in [-2, 2]")?;
         }
         Ok(())
     }

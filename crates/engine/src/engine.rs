@@ -6,13 +6,16 @@ use lifesign_domain::{CheckResult, FaceBox, FaceSummary, Reason, ReasonCode, Ver
 use lifesign_infer::{Embedded, Model, load};
 use lifesign_media::{Frame, Photo};
 
+use crate::cover::CoverModel;
 use crate::detect::{Detector, FULL_RANGE, SHORT_RANGE};
+use crate::geometry::{eye_aspect_ratios, inter_eye_distance_px};
+use crate::iris::IrisModel;
 use crate::mesh::{FaceMesh, MeshModel};
 use crate::roi::face_region;
 use crate::signals::{self, Signal};
 use crate::{
-    Calibration, Check, Detection, EngineError, Evidence, Landmarks, Pose, Profile, Reading,
-    Subject, fusion, pose, quality,
+    Calibration, Check, Detection, EngineError, Evidence, FaceCover, Iris, Landmarks, Pose,
+    Profile, Reading, Subject, fusion, pose, quality,
 };
 
 /// The models of the pipeline.
@@ -23,6 +26,10 @@ pub struct Models {
     pub full_range: Box<dyn Model>,
     /// Face mesh: (1, 3, 192, 192) in [0, 1] to 468 x 3 vertices and a presence logit.
     pub mesh: Box<dyn Model>,
+    /// Iris: (1, 3, 64, 64) in [0, 1] to 71 x 3 points of the eye and 5 x 3 of the iris.
+    pub iris: Box<dyn Model>,
+    /// What covers the face: (1, 3, 64, 64) in [0, 1] to 4 logits.
+    pub cover: Box<dyn Model>,
 }
 
 impl Models {
@@ -37,6 +44,8 @@ impl Models {
             short_range: open(SHORT_RANGE_STAGE, Embedded::FaceDetectionShortRange)?,
             full_range: open(FULL_RANGE_STAGE, Embedded::FaceDetectionFullRange)?,
             mesh: open("face mesh", Embedded::FaceLandmark)?,
+            iris: open("irises", Embedded::IrisLandmark)?,
+            cover: open("face cover", Embedded::FaceCover)?,
         })
     }
 }
@@ -50,6 +59,8 @@ pub struct Engine {
     short_range: Detector,
     full_range: Detector,
     mesh: MeshModel,
+    iris: IrisModel,
+    cover: CoverModel,
     signals: Vec<Box<dyn Signal>>,
     calibration: Calibration,
 }
@@ -86,6 +97,8 @@ impl Engine {
             short_range: Detector::new(SHORT_RANGE_STAGE, models.short_range, SHORT_RANGE)?,
             full_range: Detector::new(FULL_RANGE_STAGE, models.full_range, FULL_RANGE)?,
             mesh: MeshModel::new(models.mesh)?,
+            iris: IrisModel::new(models.iris)?,
+            cover: CoverModel::new(models.cover)?,
             signals: signals::all(),
             calibration,
         })
@@ -162,6 +175,45 @@ impl Engine {
         pose::estimate(landmarks, frame.width(), frame.height())
     }
 
+    /// What covers a face; `None` where its mesh has no extent.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn cover(
+        &self,
+        frame: &Frame,
+        landmarks: &Landmarks,
+    ) -> Result<Option<FaceCover>, EngineError> {
+        self.cover.run(frame, &landmarks.bounds())
+    }
+
+    /// The irises of a face, left in the image first; `None` without running the model where
+    /// there are none to see: closed eyes, dark glasses, a face too small or turned too far for
+    /// the eye signals.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn irises(
+        &self,
+        frame: &Frame,
+        landmarks: &Landmarks,
+        pose: &Pose,
+        cover: Option<&FaceCover>,
+    ) -> Result<Option<[Iris; 2]>, EngineError> {
+        let signals = &self.calibration.signals;
+        let eye = &signals.eye_aspect_ratio;
+        let open = eye_aspect_ratios(landmarks).is_some_and(|r| r[0].max(r[1]) >= signals.min_ear);
+        let visible = cover.is_none_or(|cover| {
+            1.0 - f64::from(cover.sunglasses) >= self.calibration.quality.min_eyes_visible
+        });
+        let near = inter_eye_distance_px(landmarks) >= eye.min_inter_eye_distance_px
+            && pose.degrees.yaw.abs() <= eye.max_yaw_deg;
+        if !(open && visible && near) {
+            return Ok(None);
+        }
+        self.iris.run(frame, landmarks).map(Some)
+    }
+
     /// All faces that the mesh model confirms, the largest first: those of the short-range
     /// detector or, if it has none, those of the full-range detector.
     ///
@@ -216,6 +268,9 @@ impl Engine {
             landmarks,
             presence,
         } = judged.mesh;
+        let frame = &photo.frame;
+        let cover = self.cover(frame, &landmarks)?;
+        let irises = self.irises(frame, &landmarks, &judged.pose, cover.as_ref())?;
         Ok(Subject::Face(Box::new(Evidence {
             luma: photo.frame.luma(),
             photo,
@@ -224,6 +279,8 @@ impl Engine {
             landmarks,
             presence,
             pose: judged.pose,
+            cover,
+            irises,
         })))
     }
 

@@ -3,6 +3,8 @@
 use lifesign_domain::PoseDegrees;
 use lifesign_media::{Gray, Photo};
 
+use crate::{FaceCover, Iris};
+
 /// A point in pixels of the upright image (x to the right, y down).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point2 {
@@ -175,4 +177,9 @@ pub struct Evidence {
     pub pose: Pose,
     /// Extent of the mesh; may reach over the image's edges.
     pub face_bounds: Rect,
+    /// What covers the judged face; `None` where it has no crop.
+    pub cover: Option<FaceCover>,
+    /// The irises of the judged face, left in the image first; `None` where the eyes are closed,
+    /// covered or too small.
+    pub irises: Option<[Iris; 2]>,
 }

@@ -23,6 +23,31 @@ pub fn eye_aspect_ratios(landmarks: &Landmarks) -> Option<[f64; 2]> {
     Some([left?, right?])
 }
 
+/// Pairs of the inner upper and lower lip, one above the other.
+const LIPS: [[usize; 2]; 3] = [[13, 14], [82, 87], [312, 317]];
+/// Lowest vertex of the chin.
+const CHIN: usize = 152;
+
+/// Largest opening between the inner lips over the distance from the middle between the eyes to
+/// the chin (ISO/IEC 29794-5, mouth closed). `None` where that distance is 0.
+pub fn mouth_opening(landmarks: &Landmarks) -> Option<f64> {
+    let at = |v: usize| landmarks.at(v);
+    let distance = |a: Point3, b: Point3| {
+        let (dx, dy, dz) = (a.x - b.x, a.y - b.y, a.z - b.z);
+        f64::from(dx * dx + dy * dy + dz * dz).sqrt()
+    };
+    let middle = |points: [Point3; 4]| Point3 {
+        x: points.iter().map(|p| p.x).sum::<f32>() / 4.0,
+        y: points.iter().map(|p| p.y).sum::<f32>() / 4.0,
+        z: points.iter().map(|p| p.z).sum::<f32>() / 4.0,
+    };
+    let [left, right] = EYES;
+    let eyes = middle([left[0], left[3], right[0], right[3]].map(at));
+    let height = distance(eyes, at(CHIN));
+    let opening = LIPS.map(|[upper, lower]| distance(at(upper), at(lower)));
+    (height > 0.0).then(|| opening.into_iter().fold(0.0, f64::max) / height)
+}
+
 /// Distance in pixels between the middles of the eyes, each between its corners; in three
 /// dimensions, so that a turned head does not seem farther away.
 pub fn inter_eye_distance_px(landmarks: &Landmarks) -> f64 {

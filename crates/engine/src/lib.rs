@@ -6,16 +6,18 @@
 //! 1. `detect`: BlazeFace finds candidates, near ones first, far ones where there are none.
 //! 2. `roi`, `warp`, `mesh`: a turned crop around each, 468 vertices, and whether it is a face.
 //! 3. [`canonical`], `procrustes`, `pose`: the mean face laid onto the mesh, angles, distance.
-//! 4. `evidence`: all of it, gathered once and never changed, about the largest face.
-//! 5. [`quality`]: what the person could do better, in the words of ISO/IEC 29794-5.
-//! 6. [`signals`]: each reads the evidence and answers a [`Reading`].
-//! 7. [`fusion`]: readings to a verdict, by the numbers of one versioned [`Calibration`].
-//! 8. [`explain`]: a finished check in pictures.
+//! 4. `cover`, `iris`: what lies before the face, and where the eyes look.
+//! 5. `evidence`: all of it, gathered once and never changed, about the largest face.
+//! 6. [`quality`]: what the person could do better, in the words of ISO/IEC 29794-5.
+//! 7. [`signals`]: each reads the evidence and answers a [`Reading`].
+//! 8. [`fusion`]: readings to a verdict, by the numbers of one versioned [`Calibration`].
+//! 9. [`explain`]: a finished check in pictures.
 
 mod calibration;
 pub mod canonical;
 mod check;
 mod context_crop;
+mod cover;
 mod detect;
 mod engine;
 mod error;
@@ -23,6 +25,7 @@ mod evidence;
 pub mod explain;
 pub mod fusion;
 pub mod geometry;
+mod iris;
 mod mesh;
 mod pose;
 mod procrustes;
@@ -33,12 +36,14 @@ mod stage;
 mod warp;
 
 pub use calibration::{
-    Calibration, CalibrationError, Decision, DetectionParams, Profile, QualityParams,
+    Calibration, CalibrationError, Decision, DetectionParams, GazeParams, Profile, QualityParams,
 };
 pub use check::{Check, Subject};
 pub use context_crop::ContextCrop;
+pub use cover::FaceCover;
 pub use engine::{Engine, Face, Models};
 pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};
+pub use iris::Iris;
 pub use mesh::FaceMesh;
 pub use signals::{Reading, Signal};

@@ -12,10 +12,11 @@ pub struct ModelCard {
     pub name: String,
     /// File name under `models/`.
     pub file: String,
-    /// Path of the original inside the PyPI wheel mediapipe 0.10.14.
+    /// Path of the original inside the PyPI wheel mediapipe 0.10.14, or the folder of this
+    /// project that trains the model.
     pub source: String,
-    /// Lower-case hexadecimal SHA-256 of the original.
-    pub source_sha256: String,
+    /// Lower-case hexadecimal SHA-256 of the original; a model of this project has none.
+    pub source_sha256: Option<String>,
     /// SPDX identifier of the weights' licence.
     pub licence: String,
     /// Lower-case hexadecimal SHA-256 of the ONNX file.

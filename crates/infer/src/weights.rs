@@ -25,16 +25,19 @@ pub enum Embedded {
     FaceLandmarkWithAttention,
     /// Eye contour and iris of one eye crop: 64x64.
     IrisLandmark,
+    /// What covers the face, of this project's own training: 64x64.
+    FaceCover,
 }
 
 impl Embedded {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::FaceDetectionShortRange,
         Self::FaceDetectionFullRange,
         Self::FaceLandmark,
         Self::FaceLandmarkWithAttention,
         Self::IrisLandmark,
+        Self::FaceCover,
     ];
 
     /// The name that `models/models.toml` uses.
@@ -45,6 +48,7 @@ impl Embedded {
             Self::FaceLandmark => "face_landmark",
             Self::FaceLandmarkWithAttention => "face_landmark_with_attention",
             Self::IrisLandmark => "iris_landmark",
+            Self::FaceCover => "face_cover",
         }
     }
 
@@ -63,6 +67,7 @@ impl Embedded {
             Self::FaceLandmark => weights!("face_landmark.onnx"),
             Self::FaceLandmarkWithAttention => weights!("face_landmark_with_attention.onnx"),
             Self::IrisLandmark => weights!("iris_landmark.onnx"),
+            Self::FaceCover => weights!("face_cover.onnx"),
         }
     }
 }

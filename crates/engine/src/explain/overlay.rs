@@ -3,7 +3,7 @@
 use lifesign_domain::CheckResult;
 
 use super::canvas::{Canvas, Pen};
-use super::palette::{BLUE, Ink, MUTED, ORANGE, PAPER, PINK, SHADOW, SKY, TEXT, YELLOW};
+use super::palette::{BLUE, GREEN, Ink, MUTED, ORANGE, PAPER, PINK, SHADOW, SKY, TEXT, YELLOW};
 use super::photo::{self, LONG_SIDE_PX, View};
 use super::text::TextStyle;
 use super::{ExplainError, Picture, pose_axes, topology};
@@ -121,7 +121,9 @@ fn label(canvas: &mut Canvas, bounds: Rect, text: &str, size: f32, ground: Ink, 
     canvas.text(text, at, style);
 }
 
-/// Mesh, eyes, midline and pose of the judged face.
+const IRIS: Pen = Pen::new(GREEN, 2.0);
+
+/// Mesh, eyes, irises, midline and pose of the judged face.
 fn draw_marks(canvas: &mut Canvas, view: &View, evidence: &Evidence) {
     let at = |index: usize| view.map(evidence.landmarks.at(index).xy());
     let face_width = view.map_rect(evidence.face_bounds).width;
@@ -149,6 +151,15 @@ fn draw_marks(canvas: &mut Canvas, view: &View, evidence: &Evidence) {
             canvas.line(ends[0], ends[1], opening);
         }
     }
+    for iris in evidence.irises.iter().flatten() {
+        let middle = view.map(iris.centre);
+        let rim = Point2 {
+            x: iris.centre.x + iris.radius,
+            ..iris.centre
+        };
+        canvas.circle(middle, middle.distance(view.map(rim)), IRIS.cased(SHADOW));
+        canvas.dot(middle, thick, GREEN);
+    }
     pose_axes::draw(canvas, &evidence.pose, at(topology::NOSE_TIP), face_width);
 }
 
@@ -171,6 +182,9 @@ fn keys(evidence: &Evidence) -> Vec<Key> {
         key(Pen::new(PINK, 3.0), "midline of the face"),
         key(Pen::new(PINK, 2.5).dashed(7.0, 4.0), "left and right pairs"),
     ];
+    if evidence.irises.is_some() {
+        keys.push(key(IRIS, "irises: where the eyes look"));
+    }
     if evidence.faces.len() > 1 {
         let pen = Pen::new(ORANGE, 3.0).dashed(12.0, 7.0);
         keys.insert(1, key(pen, "other face, not judged"));

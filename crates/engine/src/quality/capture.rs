@@ -51,7 +51,7 @@ pub(super) const SCREENSHOT_MARKS: Component = Component {
 fn marks(view: &View<'_>) -> u8 {
     let photo = &view.evidence.photo;
     let software = match &photo.exif {
-        ExifState::Present(exif) => spoof_keyword(exif, &view.signals.exif_metadata),
+        ExifState::Present(exif) => spoof_keyword(exif, &view.calibration.signals.exif_metadata),
         _ => None,
     };
     u8::from(software.is_some()) + u8::from(has_size_of_a_screen(photo))

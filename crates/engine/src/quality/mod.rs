@@ -5,16 +5,18 @@
 //! the person and never changes the verdict.
 
 mod capture;
+mod cover;
 mod exposure;
 mod eyes;
 mod framing;
+pub mod gaze;
 mod head_pose;
+mod mouth;
 mod sharpness;
 pub mod skin;
 
 use lifesign_domain::{QualityComponent, ReasonCode};
 
-use crate::signals::SignalParams;
 use crate::{Calibration, Evidence};
 
 /// One quality component.
@@ -33,8 +35,8 @@ pub struct Component {
 pub struct View<'a> {
     /// The evidence.
     pub evidence: &'a Evidence,
-    /// The parameters of the signals, for what quality and signals share.
-    pub signals: &'a SignalParams,
+    /// The numbers that decide.
+    pub calibration: &'a Calibration,
     /// Luma of the skin of both halves of the face.
     pub skin: skin::SkinLuma,
 }
@@ -53,7 +55,13 @@ pub static ALL: &[Component] = &[
     exposure::OVER_EXPOSURE,
     exposure::ILLUMINATION_UNIFORMITY,
     sharpness::SHARPNESS,
+    cover::EYES_VISIBLE,
+    cover::MOUTH_OCCLUSION_PREVENTION,
+    cover::FACE_OCCLUSION_PREVENTION,
+    cover::NO_HEAD_COVERINGS,
     eyes::EYES_OPEN,
+    gaze::GAZE_FRONTAL,
+    mouth::MOUTH_CLOSED,
     capture::SCREENSHOT_MARKS,
 ];
 
@@ -61,7 +69,7 @@ pub static ALL: &[Component] = &[
 pub fn assess(evidence: &Evidence, calibration: &Calibration) -> Vec<QualityComponent> {
     let view = View {
         evidence,
-        signals: &calibration.signals,
+        calibration,
         skin: skin::SkinLuma::of(evidence),
     };
     ALL.iter()

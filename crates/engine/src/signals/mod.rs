@@ -16,7 +16,7 @@ mod params;
 mod sharpness;
 pub(crate) mod spectrum;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 #[cfg(test)]
 mod tests;
 

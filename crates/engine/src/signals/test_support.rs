@@ -8,18 +8,18 @@ use super::{Measured, Reading, Signal, SignalParams};
 use crate::canonical::CANONICAL_FACE;
 use crate::{Calibration, Detection, Evidence, Landmarks, Point2, Point3, Pose};
 
-pub(super) fn params() -> SignalParams {
+pub(crate) fn params() -> SignalParams {
     Calibration::embedded().signals
 }
 
-pub(super) fn measure(signal: &dyn Signal, evidence: &Evidence) -> Measured {
+pub(crate) fn measure(signal: &dyn Signal, evidence: &Evidence) -> Measured {
     match signal.read(evidence, &params()) {
         Reading::Measured(measured) => measured,
         Reading::NotAssessable(why) => panic!("{}: {why}", signal.name()),
     }
 }
 
-pub(super) fn refusal(signal: &dyn Signal, evidence: &Evidence) -> String {
+pub(crate) fn refusal(signal: &dyn Signal, evidence: &Evidence) -> String {
     match signal.read(evidence, &params()) {
         Reading::Measured(measured) => panic!("{}: {}", signal.name(), measured.detail),
         Reading::NotAssessable(why) => why,
@@ -27,17 +27,17 @@ pub(super) fn refusal(signal: &dyn Signal, evidence: &Evidence) -> String {
 }
 
 /// A frontal face of 200 px before a grey wall, to be changed field by field.
-pub(super) struct Scene {
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub(crate) struct Scene {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     /// Middle of the face.
-    pub(super) centre: [f32; 2],
+    pub(crate) centre: [f32; 2],
     /// Width of the mesh's extent while it looks straight ahead, in pixels.
-    pub(super) face_width: f32,
-    pub(super) degrees: PoseDegrees,
-    pub(super) exif: ExifState,
+    pub(crate) face_width: f32,
+    pub(crate) degrees: PoseDegrees,
+    pub(crate) exif: ExifState,
     /// Luma by pixel.
-    pub(super) luma: fn(u32, u32) -> u8,
+    pub(crate) luma: fn(u32, u32) -> u8,
 }
 
 impl Default for Scene {
@@ -59,13 +59,13 @@ impl Default for Scene {
 }
 
 impl Scene {
-    pub(super) fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         let pixels = (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
         self.evidence_with(pixels.map(|(x, y)| (self.luma)(x, y)).collect())
     }
 
     /// The scene with other pixels, `width * height` luma values.
-    pub(super) fn evidence_with(&self, luma: Vec<u8>) -> Evidence {
+    pub(crate) fn evidence_with(&self, luma: Vec<u8>) -> Evidence {
         let rgb = luma.iter().flat_map(|&v| [v; 3]).collect();
         let frame = Frame::new(self.width, self.height, rgb).unwrap();
         let landmarks = self.landmarks();
@@ -91,6 +91,8 @@ impl Scene {
                 distance_cm: 50.0,
             },
             face_bounds,
+            cover: None,
+            irises: None,
         }
     }
 
@@ -115,7 +117,7 @@ impl Scene {
 }
 
 /// Moves vertices of the mesh.
-pub(super) fn moved(evidence: &Evidence, change: impl Fn(usize, Point3) -> Point3) -> Evidence {
+pub(crate) fn moved(evidence: &Evidence, change: impl Fn(usize, Point3) -> Point3) -> Evidence {
     let points = evidence.landmarks.points().iter().enumerate();
     let landmarks = Landmarks::new(points.map(|(i, &p)| change(i, p)).collect()).unwrap();
     Evidence {
@@ -126,7 +128,7 @@ pub(super) fn moved(evidence: &Evidence, change: impl Fn(usize, Point3) -> Point
 }
 
 /// The evidence of the mirrored photograph.
-pub(super) fn mirrored(evidence: &Evidence) -> Evidence {
+pub(crate) fn mirrored(evidence: &Evidence) -> Evidence {
     let width = evidence.luma.width();
     let rows = evidence.photo.frame.rgb().chunks_exact(width as usize * 3);
     let rgb = rows
@@ -152,7 +154,7 @@ pub(super) fn mirrored(evidence: &Evidence) -> Evidence {
 }
 
 /// Gaussian blur of a plane, edges repeated.
-pub(super) fn blurred(luma: &[u8], width: usize, sigma: f64) -> Vec<u8> {
+pub(crate) fn blurred(luma: &[u8], width: usize, sigma: f64) -> Vec<u8> {
     let radius = (3.0 * sigma).ceil() as i64;
     let weight = |i: i64| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp();
     let total: f64 = (-radius..=radius).map(weight).sum();
@@ -177,7 +179,7 @@ pub(super) fn blurred(luma: &[u8], width: usize, sigma: f64) -> Vec<u8> {
 
 /// Noise of several scales, amplitude in proportion to the scale: the 1/f spectrum of natural
 /// pictures (Field 1987), with a little noise in every pixel.
-pub(super) fn skin(x: u32, y: u32) -> u8 {
+pub(crate) fn skin(x: u32, y: u32) -> u8 {
     let octaves = [64, 32, 16, 8, 4, 2, 1];
     let sum: f64 = octaves
         .iter()
@@ -187,18 +189,18 @@ pub(super) fn skin(x: u32, y: u32) -> u8 {
 }
 
 /// The same grey everywhere.
-pub(super) fn flat(_: u32, _: u32) -> u8 {
+pub(crate) fn flat(_: u32, _: u32) -> u8 {
     140
 }
 
 /// [`skin`] under the stripes of a screen photographed from a screen.
-pub(super) fn moire(x: u32, y: u32) -> u8 {
+pub(crate) fn moire(x: u32, y: u32) -> u8 {
     let phase = std::f64::consts::TAU * (0.9 * f64::from(x) + 0.43 * f64::from(y)) / 7.0;
     (f64::from(skin(x, y)) + 30.0 * phase.sin()).clamp(0.0, 255.0) as u8
 }
 
 /// [`skin`] as a clustered-dot screen prints it.
-pub(super) fn halftone(x: u32, y: u32) -> u8 {
+pub(crate) fn halftone(x: u32, y: u32) -> u8 {
     let turn = |v: u32| (std::f64::consts::TAU * f64::from(v) / 8.0).sin();
     let threshold = 128.0 + 127.0 * turn(x) * turn(y);
     if f64::from(skin(x, y)) > threshold {

@@ -163,6 +163,8 @@ pub(crate) fn check(
             landmarks,
             presence: 0.99,
             pose,
+            cover: None,
+            irises: None,
         })),
     }
 }

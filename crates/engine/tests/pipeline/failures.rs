@@ -52,10 +52,32 @@ fn mesh(presence: impl Fn(&[f32]) -> f32 + Send + Sync + 'static) -> Box<dyn Mod
 }
 
 fn engine(short_range: Box<dyn Model>, full_range: Box<dyn Model>, mesh: Box<dyn Model>) -> Engine {
+    engine_that_looks_closer(short_range, full_range, mesh, bare(), irises())
+}
+
+/// Nothing covers the face.
+fn bare() -> Box<dyn Model> {
+    FakeModel::constant(64, vec![vec![NO_FACE; 4]])
+}
+
+/// Irises in the middle of their crops.
+fn irises() -> Box<dyn Model> {
+    FakeModel::constant(64, vec![vec![32.0; 213], vec![32.0; 15]])
+}
+
+fn engine_that_looks_closer(
+    short_range: Box<dyn Model>,
+    full_range: Box<dyn Model>,
+    mesh: Box<dyn Model>,
+    cover: Box<dyn Model>,
+    iris: Box<dyn Model>,
+) -> Engine {
     let models = Models {
         short_range,
         full_range,
         mesh,
+        iris,
+        cover,
     };
     Engine::with_models(models, Calibration::embedded()).unwrap()
 }
@@ -133,14 +155,23 @@ fn a_mesh_without_extent_is_no_face() {
     assert_eq!(result.unwrap().result.verdict, Verdict::Inconclusive);
 }
 
+/// A face that is found, looked at by the given models.
+fn closer(cover: Box<dyn Model>, iris: Box<dyn Model>) -> Engine {
+    let found = near(&[(0, 40.0)]);
+    engine_that_looks_closer(found, far(&[]), mesh(|_| FACE), cover, iris)
+}
+
 #[test]
 fn a_failing_model_is_an_error_and_never_a_verdict() {
     let cases = [
         engine(FakeModel::failing(128), far(&[]), mesh(|_| FACE)),
         engine(near(&[]), FakeModel::failing(192), mesh(|_| FACE)),
         engine(near(&[(0, 40.0)]), far(&[]), FakeModel::failing(192)),
+        closer(FakeModel::failing(64), irises()),
+        closer(bare(), FakeModel::failing(64)),
     ];
-    for (engine, stage) in cases.iter().zip(["short-range", "full-range", "mesh"]) {
+    let stages = ["short-range", "full-range", "mesh", "cover", "irises"];
+    for (engine, stage) in cases.iter().zip(stages) {
         let error = engine.check(photo(), "classic").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);
         assert!(error.to_string().contains(stage), "{error}");
@@ -153,6 +184,8 @@ fn models_of_another_interface_are_refused() {
         short_range: near(&[]),
         full_range: far(&[]),
         mesh: Box::new(NotSquare),
+        iris: irises(),
+        cover: bare(),
     };
     let refused = Engine::with_models(models, Calibration::embedded())
         .err()

@@ -6,7 +6,7 @@ use lifesign_media::{ExifState, Frame, ImageFormat, Photo};
 use lifesign_testkit::faceless_scene;
 use proptest::prelude::*;
 
-use crate::support::{ENGINE, sample};
+use crate::support::{ENGINE, mirrored, sample};
 
 const PROFILE: &str = "classic";
 
@@ -17,16 +17,6 @@ fn photo_of(frame: Frame) -> Photo {
         exif: ExifState::Absent,
         size_bytes: 0,
     }
-}
-
-fn mirrored(frame: &Frame) -> Frame {
-    let row_bytes = frame.width() as usize * 3;
-    let rgb = frame
-        .rgb()
-        .chunks_exact(row_bytes)
-        .flat_map(|row| row.chunks_exact(3).rev().flatten().copied())
-        .collect();
-    Frame::new(frame.width(), frame.height(), rgb).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use lifesign_engine::{Calibration, Engine, Landmarks, Point2};
-use lifesign_media::{Limits, Photo, decode};
+use lifesign_media::{Frame, Limits, Photo, decode};
 use serde::Deserialize;
 
 /// Loaded once; checks do not share state.
@@ -21,6 +21,17 @@ pub(crate) fn sample(name: &str) -> Photo {
 
 pub(crate) fn photo(path: &Path) -> Photo {
     decode(&std::fs::read(path).unwrap(), &Limits::default()).unwrap()
+}
+
+/// The frame with left and right swapped.
+pub(crate) fn mirrored(frame: &Frame) -> Frame {
+    let row_bytes = frame.width() as usize * 3;
+    let rgb = frame
+        .rgb()
+        .chunks_exact(row_bytes)
+        .flat_map(|row| row.chunks_exact(3).rev().flatten().copied())
+        .collect();
+    Frame::new(frame.width(), frame.height(), rgb).unwrap()
 }
 
 /// The development images beside the repository, where they exist.
