@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["domain", "infer", "media", "numeric"]),
     ("server", &["contracts", "domain", "engine", "media"]),
     ("bench", &["engine", "media"]),
-    ("cli", &["domain", "engine", "media", "server"]),
+    ("cli", &["domain", "engine", "infer", "media", "server"]),
     ("testkit", &["domain", "engine", "infer", "media", "server"]),
 ];
 

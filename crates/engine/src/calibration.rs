@@ -114,9 +114,13 @@ impl QualityParams {
 }
 
 /// A named way to weigh signals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
+    /// Signals of the profile without which there is no decision, however much of the weight
+    /// the others have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<String>,
     /// Weight of each signal of the profile; they sum to 1.
     pub weights: BTreeMap<String, f64>,
 }
@@ -183,6 +187,14 @@ impl Calibration {
     /// # Errors
     /// See [`Calibration::from_toml`].
     pub fn validate(&self) -> Result<(), CalibrationError> {
+        self.validate_with(&[])
+    }
+
+    /// Like [`Calibration::validate`] where there are signals besides the built-in ones.
+    ///
+    /// # Errors
+    /// See [`Calibration::from_toml`].
+    pub fn validate_with(&self, more_signals: &[&str]) -> Result<(), CalibrationError> {
         for (key, value) in [
             ("decision.live_threshold", self.decision.live_threshold),
             (
@@ -208,15 +220,17 @@ impl Calibration {
         self.quality.validate()?;
         self.signals.validate()?;
         for (name, profile) in &self.profiles {
-            profile.validate(name)?;
+            profile.validate(name, more_signals)?;
         }
         Ok(())
     }
 }
 
 impl Profile {
-    fn validate(&self, name: &str) -> Result<(), CalibrationError> {
-        let known: Vec<&str> = signals::all().iter().map(|s| s.name()).collect();
+    fn validate(&self, name: &str, more_signals: &[&str]) -> Result<(), CalibrationError> {
+        let built_in = signals::all();
+        let mut known: Vec<&str> = built_in.iter().map(|s| s.name()).collect();
+        known.extend(more_signals);
         for (signal, &weight) in &self.weights {
             if !known.contains(&signal.as_str()) {
                 return Err(CalibrationError::UnknownSignal {

@@ -81,12 +81,35 @@ impl Engine {
     /// [`EngineError::Interface`] when a model's input has another shape than its stage needs,
     /// [`EngineError::Calibration`] when the calibration contradicts itself.
     pub fn with_models(models: Models, calibration: Calibration) -> Result<Self, EngineError> {
-        calibration.validate()?;
+        Self::with_signals(models, Vec::new(), calibration)
+    }
+
+    /// An engine with signals of its own after the built-in ones, for instance a
+    /// [`PadModel`](crate::PadModel).
+    /// Profiles weigh them by name; one that no profile weighs is never read.
+    ///
+    /// # Errors
+    /// Those of [`Engine::with_models`], and [`EngineError::SignalName`] for a name that is taken.
+    pub fn with_signals(
+        models: Models,
+        more_signals: Vec<Box<dyn Signal>>,
+        calibration: Calibration,
+    ) -> Result<Self, EngineError> {
+        let mut signals = signals::all();
+        let built_in = signals.len();
+        for signal in more_signals {
+            if signals.iter().any(|other| other.name() == signal.name()) {
+                return Err(EngineError::SignalName(signal.name().to_owned()));
+            }
+            signals.push(signal);
+        }
+        let more: Vec<&str> = signals.iter().skip(built_in).map(|s| s.name()).collect();
+        calibration.validate_with(&more)?;
         Ok(Self {
             short_range: Detector::new(SHORT_RANGE_STAGE, models.short_range, SHORT_RANGE)?,
             full_range: Detector::new(FULL_RANGE_STAGE, models.full_range, FULL_RANGE)?,
             mesh: MeshModel::new(models.mesh)?,
-            signals: signals::all(),
+            signals,
             calibration,
         })
     }
@@ -235,6 +258,16 @@ impl Engine {
             .collect()
     }
 
+    /// What the signals of a profile say; the others are not read, for a model costs time.
+    fn weighed(&self, evidence: &Evidence, profile: &Profile) -> Vec<(&dyn Signal, Reading)> {
+        let params = &self.calibration.signals;
+        self.signals
+            .iter()
+            .filter(|s| profile.weights.contains_key(s.name()))
+            .map(|s| (s.as_ref(), s.read(evidence, params)))
+            .collect()
+    }
+
     /// Draws the verdict from what was gathered.
     ///
     /// # Errors
@@ -270,10 +303,10 @@ impl Engine {
 
     fn judge_face(&self, evidence: &Evidence, name: &str, profile: &Profile) -> CheckResult {
         let decision = &self.calibration.decision;
-        let fused = fusion::fuse(&self.readings(evidence), profile, decision);
+        let fused = fusion::fuse(&self.weighed(evidence, profile), profile, decision);
         let quality = quality::assess(evidence, &self.calibration);
         let mut codes: Vec<ReasonCode> = quality.iter().filter_map(|c| c.reason).collect();
-        if fused.assessed_weight < decision.min_assessed_weight {
+        if !fused.enough_assessed {
             codes.push(ReasonCode::NotEnoughSignals);
         }
         CheckResult {

@@ -14,15 +14,15 @@ pub struct Fused {
     pub confidence: f64,
     /// The decision.
     pub verdict: Verdict,
-    /// Share of the profile's weight that could be assessed, in [0, 1].
-    pub assessed_weight: f64,
+    /// Whether enough was assessed to decide: [`Decision::min_assessed_weight`] of the profile's
+    /// weight and every signal that it requires. If not, the verdict is INCONCLUSIVE.
+    pub enough_assessed: bool,
 }
 
 /// Weighs `readings` by `profile` and decides.
 ///
 /// Signals outside the profile are left out. The weight of a signal that could not be assessed
-/// is shared among the others in proportion to theirs, so that the weights still sum to 1. Where
-/// less than [`Decision::min_assessed_weight`] could be assessed, the verdict is INCONCLUSIVE.
+/// is shared among the others in proportion to theirs, so that the weights still sum to 1.
 pub fn fuse(readings: &[(&dyn Signal, Reading)], profile: &Profile, decision: &Decision) -> Fused {
     let weight_of = |signal: &dyn Signal| profile.weights.get(signal.name()).copied();
     let assessed_weight: f64 = readings
@@ -43,16 +43,19 @@ pub fn fuse(readings: &[(&dyn Signal, Reading)], profile: &Profile, decision: &D
         .collect();
     let confidence: f64 = signals.iter().map(|s| s.weight * s.score).sum();
     let confidence = confidence.clamp(0.0, 1.0);
-    let verdict = if assessed_weight < decision.min_assessed_weight {
-        Verdict::Inconclusive
-    } else {
+    let assessed = |name: &String| signals.iter().any(|s| s.assessed && s.name == *name);
+    let enough_assessed =
+        assessed_weight >= decision.min_assessed_weight && profile.required.iter().all(assessed);
+    let verdict = if enough_assessed {
         decide(confidence, decision)
+    } else {
+        Verdict::Inconclusive
     };
     Fused {
         signals,
         confidence,
         verdict,
-        assessed_weight,
+        enough_assessed,
     }
 }
 
@@ -145,6 +148,7 @@ mod tests {
         let names = ["a", "b", "c"].map(str::to_owned);
         Profile {
             weights: names.into_iter().zip(weights).collect(),
+            ..Profile::default()
         }
     }
 

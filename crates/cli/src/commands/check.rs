@@ -83,7 +83,7 @@ pub(crate) fn run(args: &CheckArgs, config: &Config) -> Result<ExitCode, CliErro
         anstream::eprintln!("lifesign: no images found");
     }
     let judge = Judge {
-        engine: Engine::embedded(config.calibration.clone())?,
+        engine: config.engine()?,
         profile: config.settings.profile.clone(),
         limits: config.limits(),
         explain: args.explain.is_some() || args.pictures.is_some(),

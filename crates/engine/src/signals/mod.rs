@@ -1,4 +1,5 @@
-//! The signals: one file each, one type each, registered in [`all`].
+//! The signals: one file each, one type each, registered in [`all`]; an engine may hold more, each
+//! around a model ([`PadModel`]).
 //!
 //! A signal reads the immutable [`Evidence`] and answers a [`Reading`]. It has no clock, no IO,
 //! writes nothing and knows neither its weight nor the verdict.
@@ -12,6 +13,7 @@ pub(crate) mod facial_symmetry;
 pub(crate) mod fft_deepfake;
 mod head_pose;
 pub(crate) mod lbp_texture;
+mod pad_model;
 mod params;
 mod sharpness;
 pub(crate) mod spectrum;
@@ -21,6 +23,7 @@ mod test_support;
 mod tests;
 
 pub use curve::Curve;
+pub use pad_model::{PadModel, PadModelError, PadModelSpec};
 pub use params::{
     AreaParams, ExifParams, EyeParams, FftParams, LbpParams, PoseParams, SharpnessParams,
     SignalParams, SymmetryParams,
@@ -31,9 +34,9 @@ use crate::Evidence;
 /// One independent measure of liveness.
 pub trait Signal: Send + Sync {
     /// Machine-readable name, also its key in configuration and calibration.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Name for people.
-    fn label(&self) -> &'static str;
+    fn label(&self) -> &str;
     /// Measures the evidence.
     fn read(&self, evidence: &Evidence, params: &SignalParams) -> Reading;
 }
@@ -58,7 +61,7 @@ pub struct Measured {
     pub detail: String,
 }
 
-/// Every signal that exists, in the order in which verdicts list them.
+/// Every built-in signal, in the order in which verdicts list them.
 pub fn all() -> Vec<Box<dyn Signal>> {
     vec![
         Box::new(sharpness::Sharpness),

@@ -2,6 +2,7 @@
 //!
 //! Tests that need `../shared` or a reference file skip with a printed reason where it is absent.
 
+mod external_model;
 mod faceless;
 mod failures;
 mod golden;
