@@ -4,6 +4,7 @@
 //! A signal reads the immutable [`Evidence`] and answers a [`Reading`]. It has no clock, no IO,
 //! writes nothing and knows neither its weight nor the verdict.
 
+mod chroma_detail;
 mod curve;
 pub(crate) mod exif_metadata;
 mod eye_aspect_ratio;
@@ -11,6 +12,7 @@ mod face_area_ratio;
 mod face_crop;
 pub(crate) mod facial_symmetry;
 pub(crate) mod fft_deepfake;
+mod gradient_kurtosis;
 mod head_pose;
 pub(crate) mod lbp_texture;
 mod pad_model;
@@ -25,8 +27,8 @@ mod tests;
 pub use curve::Curve;
 pub use pad_model::{PadModel, PadModelError, PadModelSpec};
 pub use params::{
-    AreaParams, ExifParams, EyeParams, FftParams, LbpParams, PoseParams, SharpnessParams,
-    SignalParams, SymmetryParams,
+    AreaParams, ChromaParams, ExifParams, EyeParams, FftParams, GradientParams, LbpParams,
+    PoseParams, SharpnessParams, SignalParams, SymmetryParams,
 };
 
 use crate::Evidence;
@@ -61,7 +63,7 @@ pub struct Measured {
     pub detail: String,
 }
 
-/// Every built-in signal, in the order in which verdicts list them.
+/// Every built-in signal, in the order in which verdicts list them; first the contract's eight.
 pub fn all() -> Vec<Box<dyn Signal>> {
     vec![
         Box::new(sharpness::Sharpness),
@@ -72,6 +74,8 @@ pub fn all() -> Vec<Box<dyn Signal>> {
         Box::new(lbp_texture::LbpTexture),
         Box::new(exif_metadata::ExifMetadata),
         Box::new(fft_deepfake::FftDeepfake),
+        Box::new(gradient_kurtosis::GradientKurtosis),
+        Box::new(chroma_detail::ChromaDetail),
     ]
 }
 

@@ -46,6 +46,10 @@ pub struct SignalParams {
     pub exif_metadata: ExifParams,
     /// `fft_deepfake`.
     pub fft_deepfake: FftParams,
+    /// `gradient_kurtosis`.
+    pub gradient_kurtosis: GradientParams,
+    /// `chroma_detail`.
+    pub chroma_detail: ChromaParams,
 }
 
 /// Numbers of `sharpness`.
@@ -147,6 +151,24 @@ pub struct FftParams {
     pub az_variance_score: Curve,
 }
 
+/// Numbers of `gradient_kurtosis`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GradientParams {
+    /// Over the kurtosis itself.
+    pub score: Curve,
+}
+
+/// Numbers of `chroma_detail`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChromaParams {
+    /// Mean distance from grey, in grey levels, under which a face has no colour.
+    pub min_chroma: f64,
+    /// Over the detail in grey levels.
+    pub score: Curve,
+}
+
 impl SignalParams {
     /// Checks that every number is in its range.
     pub(crate) fn validate(&self) -> Result<(), CalibrationError> {
@@ -163,7 +185,7 @@ impl SignalParams {
     }
 
     /// Divisors and limits: a zero would make scores that are no numbers.
-    fn positive_numbers(&self) -> [(&'static str, f64); 14] {
+    fn positive_numbers(&self) -> [(&'static str, f64); 15] {
         [
             ("min_blur_variance", self.min_blur_variance),
             ("min_ear", self.min_ear),
@@ -187,6 +209,7 @@ impl SignalParams {
                 self.eye_aspect_ratio.min_inter_eye_distance_px,
             ),
             ("head_pose.max_roll_deg", self.head_pose.max_roll_deg),
+            ("chroma_detail.min_chroma", self.chroma_detail.min_chroma),
             (
                 "facial_symmetry.max_yaw_deg",
                 self.facial_symmetry.max_yaw_deg,
@@ -227,7 +250,7 @@ impl SignalParams {
         ]
     }
 
-    fn curves(&self) -> [(&'static str, &Curve); 10] {
+    fn curves(&self) -> [(&'static str, &Curve); 12] {
         [
             ("sharpness.score", &self.sharpness.score),
             ("eye_aspect_ratio.score", &self.eye_aspect_ratio.score),
@@ -251,6 +274,8 @@ impl SignalParams {
                 "fft_deepfake.az_variance_score",
                 &self.fft_deepfake.az_variance_score,
             ),
+            ("gradient_kurtosis.score", &self.gradient_kurtosis.score),
+            ("chroma_detail.score", &self.chroma_detail.score),
         ]
     }
 }
