@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 OPERATING_POINT = 0.58  # the confidence at the chosen BPCER
 FLOOR = 1e-4
 RIDGE = 1e-3
+LEAST_WEIGHT = 0.01  # shares under this are noise
 # Every image counts with this power of its group's size, a group being a source and label.
 GROUP_POWER = -0.7
 
@@ -79,7 +80,9 @@ class Fusion:
     operating_score: float
 
     def score(self, signals):
-        return np.exp(logs(signals) @ self.weights)
+        """A signal that was not assessed (NaN) leaves its weight to the others in proportion."""
+        shares = np.where(np.isnan(signals), 0.0, self.weights)
+        return np.exp((np.nan_to_num(logs(signals)) * shares).sum(1) / shares.sum(1))
 
     def confidence(self, signals):
         return np.interp(self.score(signals), (0.0, self.operating_score, 1.0), (0.0, OPERATING_POINT, 1.0))
@@ -87,6 +90,8 @@ class Fusion:
 
 def fit_fusion(signals, live, weights, bpcer):
     """Non-negative weights by logistic regression on the log scores; the operating score rejects `bpcer` of the live."""
-    found = fit(logs(signals), live, weights).weights
-    found = found / found.sum()
-    return Fusion(found, float(np.quantile(np.exp(logs(signals[live]) @ found), bpcer)))
+    logged = logs(signals)
+    found = fit(np.where(np.isnan(logged), np.nanmean(logged, axis=0), logged), live, weights).weights
+    found = np.where(found < LEAST_WEIGHT * found.sum(), 0.0, found)
+    fusion = Fusion(found / found.sum(), 0.5)
+    return Fusion(fusion.weights, float(np.quantile(fusion.score(signals[live]), bpcer)))

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from crops import filter_matrix
-from feature_bank import LAYERS, SIDE, TO_YCC, cosine_matrix
+from feature_bank import LAYERS, LEVELS, SIDE, STEEPNESS, TO_YCC, cosine_matrix
 
 
 class DetectorMaps(nn.Module):
@@ -72,16 +72,21 @@ def region_moments(maps):
 
 
 class FixedNet(nn.Module):
-    """(N, 3, 80, 80) RGB in [0, 1] -> (N, 3) logits: fixed features, their standardisation, a small learned head."""
+    """(N, 3, 80, 80) RGB in [0, 1] -> (N, 3) logits: fixed features, then the mean of small
+    learned heads, each with the mean and deviation that standardise its input."""
 
-    def __init__(self, detector, size, mean, deviation, head):
+    def __init__(self, detector, size, heads):
         super().__init__()
-        self.maps, self.head = DetectorMaps(detector), head
+        self.maps, self.heads = DetectorMaps(detector), nn.ModuleList(head for head, _, _ in heads)
+        for i, (_, mean, deviation) in enumerate(heads):
+            self.register_buffer(f"mean_{i}", torch.from_numpy(mean))
+            self.register_buffer(f"deviation_{i}", torch.from_numpy(deviation))
         grow = filter_matrix(0, size, size, SIDE).astype(np.float32)
         d = cosine_matrix()
         kernels = np.einsum("ki,lj->klij", d, d).reshape(64, 1, 8, 8)
         for name, value in (("grow", grow), ("kernels", kernels), ("to_ycc", TO_YCC.reshape(3, 3, 1, 1) * 255),
-                            ("mean", mean), ("deviation", deviation)):
+                            ("luma_levels", np.float32(LEVELS[0]).reshape(1, -1, 1, 1)),
+                            ("chroma_levels", np.float32(LEVELS[1]).reshape(1, -1, 1, 1))):
             self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(value)))
 
     def features(self, image):
@@ -93,7 +98,20 @@ class FixedNet(nn.Module):
         # Order of the features: coefficient, then channel.
         whole = torch.stack([c.mean((2, 3)) for c in coefficients], 2).flatten(1)
         centre = torch.stack([c[:, :, q:-q, q:-q].mean((2, 3)) for c in coefficients], 2).flatten(1)
-        return torch.cat([pooled, torch.log(torch.cat([whole, centre], 1) + 0.1)], 1)
+        return torch.cat([pooled, torch.log(torch.cat([whole, centre], 1) + 0.1), 2 * self.colours(ycc)], 1)
+
+    def colours(self, ycc):
+        """`feature_bank.colour_distributions` in PyTorch."""
+        q, shares = ycc.shape[2] // 4, []
+        for part in (ycc, ycc[:, :, q:-q, q:-q]):
+            for channel, kind in ((0, 0), (1, 1), (2, 1)):
+                levels = self.luma_levels if kind == 0 else self.chroma_levels
+                shares.append(torch.sigmoid(STEEPNESS[kind] * (part[:, channel : channel + 1] - levels)).mean((2, 3)))
+        return torch.cat(shares, 1)
 
     def forward(self, image):
-        return self.head(((self.features(image) - self.mean) / self.deviation).clamp(-5, 5))
+        x = self.features(image)
+        total = 0
+        for i, head in enumerate(self.heads):
+            total = total + head(((x - getattr(self, f"mean_{i}")) / getattr(self, f"deviation_{i}")).clamp(-5, 5))
+        return total / len(self.heads)

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Calibrate the fold models' logits across sources, fuse them, and write the per-image scores.
 
-    fuse.py --data DIR --cache DIR --runs NAME [NAME ...] --scores scores/oof.csv --out out
+    fuse.py --data DIR --cache DIR --runs NAME=W,W,W [...] --measured measured.csv --scores scores/oof.csv --out out
+
+`--measured` are the scores of `lifesign eval --scores` on the same images: the signals that need no training are weighed
+beside the learned ones, whose scores there are in-sample and are not read.
 
 Every image's score comes from a network that never saw its source and from a calibration fitted on the other folds'
 images. `scores/oof.csv` takes stylegan_faces from fold 4 (wholly left out), `oof_halves.csv` from folds 1 and 2 (its
@@ -31,6 +34,10 @@ SIGNALS = {  # signal: (heads that it reads, species it judges; the others' atta
 }
 
 
+# Weighed beside them; docs/SIGNALS.md tells why the others are not.
+MEASURED = ("gradient_kurtosis",)
+
+
 def read_run(cache, name, fold):
     with open(cache / "runs" / name / f"fold_{fold}.csv", newline="") as file:
         return {int(r["row"]): [float(r[h]) for h in HEADS] for r in csv.DictReader(file)}
@@ -40,14 +47,29 @@ def gather(options, rows, halves):
     """Left-out logits by head (mean of the runs), with row number and fold of each image."""
     entries = {}
     for fold in sorted(read_folds()):
-        runs = [read_run(options.cache, name, fold) for name in options.runs]
+        runs = [read_run(options.cache, name, fold) for name, _ in options.runs]
         for row in runs[0]:
             if rows[row]["source"] == HALVED and (fold == 4) == halves:
                 continue
-            entries[row] = (fold, np.mean([run[row] for run in runs], axis=0))
+            weights = np.array([weights for _, weights in options.runs])
+            entries[row] = (fold, (weights * [run[row] for run in runs]).sum(0) / weights.sum(0))
     numbers = np.array(sorted(entries))
     logits = np.stack([entries[n][1] for n in numbers])
-    return numbers, np.array([entries[n][0] for n in numbers]), {head: logits[:, j] for j, head in enumerate(HEADS)}
+    columns = {head: logits[:, j] for j, head in enumerate(HEADS)}
+    return numbers, np.array([entries[n][0] for n in numbers]), columns | measured(options, rows, numbers)
+
+
+def measured(options, rows, numbers):
+    """Scores of the signals that need no training, by name; NaN where one could not be assessed."""
+    with open(options.measured, newline="") as file:
+        by_path = {row["path"]: row for row in csv.DictReader(file)}
+    return {name: np.array([float(by_path[rows[n]["path"]].get(name) or "nan") for n in numbers]) for name in MEASURED}
+
+
+def run_and_weights(text):
+    """`NAME=W,W,W`: the run's weight in the mean of each logit."""
+    name, _, weights = text.partition("=")
+    return name, [float(w) for w in weights.split(",")] if weights else [1.0] * len(HEADS)
 
 
 class Model:
@@ -59,12 +81,14 @@ class Model:
             members = chosen & (live | np.isin(species, judged))
             x = -np.stack([columns[c] for c in inputs], axis=1)
             self.signals[name] = fit(x[members], live[members], balance(weights[members], live[members]))
-        weighted = balance(weights[chosen], live[chosen])
-        self.fusion = fit_fusion(self.table(columns)[chosen], live[chosen], weighted, BPCER)
+        weighted, table = balance(weights[chosen], live[chosen]), self.table(columns)[chosen]
+        self.fusion = fit_fusion(table, live[chosen], weighted, BPCER)
+        self.learned_alone = fit_fusion(table[:, : len(SIGNALS)], live[chosen], weighted, BPCER)
 
     def scores(self, columns):
-        return {name: self.signals[name].probability(-np.stack([columns[c] for c in inputs], axis=1))
-                for name, (inputs, _) in SIGNALS.items()}
+        learned = {name: self.signals[name].probability(-np.stack([columns[c] for c in inputs], axis=1))
+                   for name, (inputs, _) in SIGNALS.items()}
+        return learned | {name: columns[name] for name in MEASURED}
 
     def table(self, columns):
         return np.stack(list(self.scores(columns).values()), axis=1)
@@ -76,9 +100,11 @@ class Model:
         """The numbers of the engine's calibration file."""
         described = {name: {"inputs": list(SIGNALS[name][0]), "weights": [float(w) for w in s.weights], "bias": s.bias}
                      for name, s in self.signals.items()}
-        weights = dict(zip(SIGNALS, map(float, self.fusion.weights)))
-        profile = {"fusion": "geometric", "operating_score": self.fusion.operating_score, "weights": weights}
-        return {"signals": described, "profile": profile, "bpcer": BPCER}
+        def profile(fusion):
+            weights = dict(zip((*SIGNALS, *MEASURED), map(float, fusion.weights)))
+            return {"fusion": "geometric", "operating_score": fusion.operating_score, "weights": weights}
+
+        return {"signals": described, "profile": profile(self.fusion), "learned_alone": profile(self.learned_alone), "bpcer": BPCER}
 
 
 def write_scores(path, rows, numbers, folds, scores):
@@ -101,7 +127,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--cache", "--scores", "--out"):
         parser.add_argument(name, required=True, type=Path)
-    parser.add_argument("--runs", nargs="+", required=True, help="their logits are averaged")
+    parser.add_argument("--runs", nargs="+", required=True, type=run_and_weights, help="their logits are averaged")
+    parser.add_argument("--measured", required=True, type=Path)
     options = parser.parse_args()
     rows = read_manifest(options.data)
     for halves, path in ((False, options.scores), (True, options.scores.with_stem(options.scores.stem + "_halves"))):

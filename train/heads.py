@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Train small heads on the fixed features, leaving sources out; seconds a fold, resumable fold by fold.
 
-    heads.py --data DIR --cache DIR --name NAME [--folds 1,2] [--seeds 3]
+    heads.py --data DIR --cache DIR --name NAME --on clean|views [--folds 1,2] [--seeds 2]
+
+`clean` learns from the images as they are, `views` from four times these and the first passes of views; their errors differ.
 
 Writes `runs/NAME/fold_K.csv` as folds.py does, and `fold_K.pt` with the head and its standardisation. Fold 0 trains on
 everything. Several seeds are averaged at the logits.
@@ -20,6 +22,9 @@ from data import read_manifest
 from model import HEADS, TEACHER_CHANNELS
 from splits import read_folds
 from train import FIELDS, STUDIED, Recipe, attack_target, draw_weights, excluded_rows, masked_bce
+
+
+PASSES = (1, 2)  # of views
 
 
 @dataclass(frozen=True)
@@ -63,17 +68,20 @@ def load_heads(saved):
     return net.eval()
 
 
-def load_features(cache):
-    """Views and clean images joined, and the number of views; `x` holds the features."""
-    joined, counts = {}, []
-    for prefix in ("views", "clean"):
-        stems = sorted(p.stem for p in Path(cache).glob(f"{prefix}_*.npz") if (cache / f"features_{p.stem}.npz").exists())
-        banks = [(np.load(cache / f"{s}.npz"), np.load(cache / f"features_{s}.npz")) for s in stems]
-        for name in (n for n in FIELDS if n != "crop"):
-            joined.setdefault(name, []).extend(b[name] for b, _ in banks)
-        joined.setdefault("x", []).extend(f["features"] for _, f in banks)
-        counts.append(sum(len(f["row"]) for _, f in banks))
-    return {name: np.concatenate(parts) for name, parts in joined.items()}, counts[0]
+def load_features(cache, stems):
+    """Views or clean images joined; `x` holds the features."""
+    joined = {}
+    for stem in stems:
+        bank, features = np.load(cache / f"{stem}.npz"), np.load(cache / f"features_{stem}.npz")
+        for name in FIELDS:
+            if name != "crop":
+                joined.setdefault(name, []).append(bank[name])
+        joined.setdefault("x", []).append(features["features"])
+    return {name: np.concatenate(parts) for name, parts in joined.items()}
+
+
+def stems_of(cache, prefix):
+    return sorted(p.stem for p in cache.glob(f"{prefix}_*.npz"))
 
 
 def train_head(bank, rows, recipe, excluded, seed):
@@ -107,7 +115,7 @@ def train_head(bank, rows, recipe, excluded, seed):
     return nn.Sequential(body, heads).eval(), mean, deviation
 
 
-def run_fold(options, recipe, fold, rows, folds, bank, views):
+def run_fold(options, recipe, fold, rows, folds, bank, clean):
     folder = options.cache / "runs" / options.name
     table = folder / f"fold_{fold}.csv"
     if table.exists():
@@ -117,12 +125,11 @@ def run_fold(options, recipe, fold, rows, folds, bank, views):
     trained = [train_head(bank, rows, recipe, excluded, 100 * fold + s) for s in range(options.seeds)]
     net, (_, mean, deviation) = Heads([t[0] for t in trained]).eval(), trained[0]
     torch.save({"heads": net.state_dict(), "mean": mean, "deviation": deviation}, folder / f"fold_{fold}.pt")
-    clean = bank["row"][views:]
-    keep = excluded[clean] if fold else np.ones(len(clean), bool)
+    keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
     with torch.no_grad():
-        logits = net(torch.from_numpy(np.clip((bank["x"][views:][keep] - mean) / deviation, -5, 5))).numpy()
+        logits = net(torch.from_numpy(np.clip((clean["x"][keep] - mean) / deviation, -5, 5))).numpy()
     lines = [",".join(["row", *HEADS])]
-    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean[keep], logits)]
+    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean["row"][keep], logits)]
     table.write_text("\n".join(lines) + "\n")
     print(f"{options.name} fold {fold} done", flush=True)
 
@@ -133,14 +140,18 @@ def main():
     parser.add_argument("--cache", required=True, type=Path)
     parser.add_argument("--name", required=True)
     parser.add_argument("--folds", default="", help="comma list; all and 0, the shipped head, when empty")
+    parser.add_argument("--on", required=True, choices=("clean", "views"))
     parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows, folds = read_manifest(options.data), read_folds()
-    bank, views = load_features(options.cache)
+    clean = bank = load_features(options.cache, stems_of(options.cache, "clean"))
+    if options.on == "views":
+        views = load_features(options.cache, [s for seed in PASSES for s in stems_of(options.cache, f"views_{seed}")])
+        bank = {name: np.concatenate([clean[name]] * 4 + [views[name]]) for name in clean}
     recipe = HeadRecipe()
     for fold in [int(f) for f in options.folds.split(",") if f] or [*sorted(folds), 0]:
-        run_fold(options, recipe, fold, rows, folds, bank, views)
+        run_fold(options, recipe, fold, rows, folds, bank, clean)
 
 
 if __name__ == "__main__":

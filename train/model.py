@@ -63,3 +63,10 @@ class PadNet(nn.Module):
         maps = self.maps((x - 0.5) * 4.0)
         features = self.drop(self.pool(maps[1]))
         return self.heads(features), self.imitate(features), [f(m) for f, m in zip(self.imitate_maps, maps)]
+
+
+def load(cache, name, fold):
+    """The network of one fold of a run."""
+    net = PadNet()
+    net.load_state_dict(torch.load(cache / "runs" / name / f"fold_{fold}.pt", weights_only=True))
+    return net.eval()

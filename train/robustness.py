@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """How often the verdict flips when nothing about the person changed, with the fold models on their left-out images.
 
-    robustness.py --data DIR --faces crops.csv --cache DIR --runs NAME [NAME ...] --calibration out/calibration.json
+    robustness.py --data DIR --faces crops.csv --cache DIR --calibration out/calibration.json
+
+Reads the fold models that export.py wrote (`pad_fold_K.onnx` under the cache) and weighs the learned signals alone.
 
 Prints for each change of the image the share that flips between LIVE and SPOOF (outside the band of indecision), the
 share whose verdict changes at all, and what a tight crop without surroundings does to either label; then how the
@@ -14,15 +16,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
+import onnxruntime
 
 from calibrate import OPERATING_POINT, Fusion, Logistic
 from crops import CONTEXT, cut
 from data import load_image, read_boxes, read_manifest
 from metrics import auc
-from model import HEADS, PadNet
+from model import HEADS
 from splits import left_out, read_folds
-from train import score
 
 MARGIN = 0.04  # half width of the band around the operating point
 
@@ -82,21 +83,25 @@ LIMITS = {**{f"face of {side} px": sized(side) for side in (128, 96, 64, 48, 32,
           **{f"blurred by {100 * share:.1f}%": blurred(share) for share in (0.005, 0.01, 0.02, 0.04)}}
 
 
-def confidences(nets, calibration, crops):
-    logits = np.mean([score(net, crops) for net in nets], axis=0)
-    signals = []
+def open_model(path):
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+
+
+def logits_of(session, crops):
+    images = np.ascontiguousarray(crops.transpose(0, 3, 1, 2)).astype(np.float32) / 255
+    return np.concatenate([session.run(["logits"], {"image": image[None]})[0] for image in images])
+
+
+def confidences(session, calibration, crops):
+    logits, signals = logits_of(session, crops), []
     for described in calibration["signals"].values():
         columns = -np.stack([logits[:, HEADS.index(head)] for head in described["inputs"]], axis=1)
         signals.append(Logistic(np.array(described["weights"]), described["bias"]).probability(columns))
-    profile = calibration["profile"]
+    profile = calibration["learned_alone"]
     fusion = Fusion(np.array(list(profile["weights"].values())), profile["operating_score"])
     return fusion.confidence(np.stack(signals, axis=1))
-
-
-def load(cache, name, fold):
-    net = PadNet()
-    net.load_state_dict(torch.load(cache / "runs" / name / f"fold_{fold}.pt", weights_only=True))
-    return net.eval()
 
 
 def verdicts(confidence):
@@ -109,15 +114,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--faces", "--cache", "--calibration"):
         parser.add_argument(name, required=True, type=Path)
-    parser.add_argument("--runs", nargs="+", required=True)
     options = parser.parse_args()
-    torch.set_num_threads(1)
     rows, boxes, folds = read_manifest(options.data), read_boxes(options.faces), read_folds()
     calibration = json.loads(options.calibration.read_text())
     changes = CHANGES | LIMITS
     found, live = {name: [] for name in changes}, []
     for fold in sorted(folds):
-        nets = [load(options.cache, name, fold) for name in options.runs]
+        session = open_model(options.cache / f"pad_fold_{fold}.onnx")
         # stylegan_faces comes from fold 4 alone, where it is wholly left out.
         mine = [r for r, out in zip(rows, left_out(rows, fold, folds))
                 if out and r["path"] in boxes and (r["source"] != "stylegan_faces" or fold == 4)]
@@ -128,7 +131,7 @@ def main():
                 crops[name].append(cut(*change(rgb, box), CONTEXT))
             live.append(row["label"] == "live")
         for name, values in crops.items():
-            found[name].append(confidences(nets, calibration, np.stack(values)))
+            found[name].append(confidences(session, calibration, np.stack(values)))
     live, base = np.array(live), verdicts(np.concatenate(found["as taken"]))
     print(f"{'':26} {'flips':>7} {'changes':>8} {'live not LIVE':>14} {'attack LIVE':>12} {'AUC':>6}")
     for name, parts in found.items():

@@ -9,7 +9,7 @@ use lifesign_media::{Limits, MediaError, Photo};
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::error::{EXIT_BAD_INPUT, EXIT_INTERNAL};
+use crate::error::{CliError, EXIT_BAD_INPUT, EXIT_INTERNAL};
 use crate::inputs::Input;
 
 /// One image and what came out.
@@ -104,9 +104,9 @@ pub(crate) struct Judge {
 
 impl Judge {
     /// With the models in the binary; `explain` asks for the pictures as well.
-    pub(crate) fn new(config: &Config, explain: bool) -> Result<Self, EngineError> {
+    pub(crate) fn new(config: &Config, explain: bool) -> Result<Self, CliError> {
         Ok(Self {
-            engine: Engine::embedded(config.calibration.clone())?,
+            engine: config.engine()?,
             profile: config.settings.profile.clone(),
             limits: config.limits(),
             explain,

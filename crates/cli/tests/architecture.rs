@@ -16,7 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine", &["domain", "infer", "media", "numeric"]),
     ("server", &["contracts", "domain", "engine", "media"]),
     ("bench", &["engine", "media"]),
-    ("cli", &["domain", "engine", "eval", "media", "server"]),
+    (
+        "cli",
+        &["domain", "engine", "eval", "infer", "media", "server"],
+    ),
     ("testkit", &["domain", "engine", "infer", "media", "server"]),
 ];
 

@@ -324,6 +324,165 @@ fn mistakes_in_the_configuration_stop_the_start() {
     );
 }
 
+/// A model of the repository that has nothing to do with liveness, in place of one that has.
+const EXTERNAL_MODEL: &str = r#"
+profile = "local"
+calibration = "calibration.toml"
+
+[[external_model]]
+name = "stand_in"
+label = "A stand-in"
+file = "models/stand_in.onnx"
+sha256 = "b4a674a714e26a6ac5c7b48490f447713f5afc49b741f47007b42013da08cabb"
+crop_scale = 1.5
+size = 64
+colour_order = "rgb"
+range = [0, 1]
+activation = "softmax"
+output_index = 0
+weight = 0.25
+profiles = ["local"]
+"#;
+
+/// A folder below the working one with that configuration, its calibration and its model.
+fn with_external_model(changed: (&str, &str)) -> (Run, PathBuf) {
+    let run = Run::new();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| std::fs::read(repository.join(path)).unwrap();
+    let mut calibration = read("crates/engine/calibration/default.toml");
+    calibration.extend(b"\n[profiles.local.weights]\nsharpness = 0.6\nhead_pose = 0.4\n");
+    run.file("calibration.toml", calibration);
+    run.file(
+        "etc/models/stand_in.onnx",
+        read("models/iris_landmark.onnx"),
+    );
+    assert!(EXTERNAL_MODEL.contains(changed.0));
+    let config = run.file(
+        "etc/lifesign.toml",
+        EXTERNAL_MODEL.replace(changed.0, changed.1),
+    );
+    (run, config)
+}
+
+#[test]
+fn an_external_model_is_a_signal_of_its_own() {
+    let (run, config) = with_external_model(("", ""));
+    let check = |args: &[&str]| {
+        let args = [&["check", "--json", "--config", text(&config)], args].concat();
+        json(&run.lifesign(&[&args[..], &[text(&sample())]].concat()))
+    };
+    let result = check(&[]);
+    let signals = result["signals"].as_array().unwrap();
+    let weights: Vec<(&str, f64)> = signals
+        .iter()
+        .map(|s| (s["name"].as_str().unwrap(), s["weight"].as_f64().unwrap()))
+        .collect();
+    let expected = [("sharpness", 0.45), ("head_pose", 0.3), ("stand_in", 0.25)];
+    for ((name, weight), expected) in weights.iter().zip(expected) {
+        assert_eq!(*name, expected.0);
+        assert!((weight - expected.1).abs() < 1e-12, "{weights:?}");
+    }
+    assert_eq!(weights.len(), 3);
+    assert_eq!(signals[2]["label"], "A stand-in");
+    assert_eq!(signals[2]["assessed"], true);
+    assert_eq!(
+        signals[2]["score"],
+        signals[2]["values"]["live_probability"]
+    );
+
+    let classic = check(&["--profile", "classic"]);
+    assert_eq!(classic["signals"].as_array().unwrap().len(), 8);
+    let (run, heavier) = with_external_model(("weight = 0.25", "weight = 0.3"));
+    let other = run.lifesign(&["check", "--config", text(&heavier), text(&sample())]);
+    let version = |result: &Value| result["calibration"].as_str().unwrap().to_owned();
+    assert!(version(&result).contains('+'), "{}", version(&result));
+    assert_ne!(version(&json(&other)), version(&result));
+}
+
+#[test]
+fn config_prints_external_models_and_their_file() {
+    let (run, config) = with_external_model(("", ""));
+    let output = run.lifesign(&["config", "--json", "--config", text(&config)]);
+    let entry = &json(&output)["external_model"];
+    let model = &entry["value"][0];
+    assert_eq!(model["name"], "stand_in");
+    assert_eq!(model["std"], serde_json::json!([1.0, 1.0, 1.0]));
+    let file = PathBuf::from(model["file"].as_str().unwrap());
+    assert!(file.ends_with("etc/models/stand_in.onnx"), "{file:?}");
+    assert!(entry["source"].to_string().contains("lifesign.toml"));
+    let table = stdout(&run.lifesign(&["config", "--config", text(&config)]));
+    assert!(table.contains("\"name\": \"stand_in\""), "{table}");
+    assert_eq!(
+        json(&Run::new().lifesign(&["config", "--json"]))["external_model"]["value"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn mistakes_about_an_external_model_stop_the_start() {
+    let at_once = [
+        (
+            ("[[external_model]]", "[[external_models]]"),
+            "did you mean `external_model`",
+        ),
+        (
+            ("weight = 0.25", "weight = 1.0"),
+            "weight is 1, must be above 0 and below 1",
+        ),
+        (("weight = 0.25", "wait = 0.25"), "wait"),
+        (("size = 64", ""), "missing field `size`"),
+        (
+            ("\"rgb\"", "\"hsv\""),
+            "`rgb` or `bgr`` for key \"external_model.0.colour_order\"",
+        ),
+        (("range = [0, 1]", "range = [0]"), "range"),
+        (
+            ("name = \"stand_in\"", "name = \"sharpness\""),
+            "taken by a built-in signal",
+        ),
+        (
+            ("[\"local\"]", "[\"classic\"]"),
+            "no model can join profile `classic`",
+        ),
+        (
+            ("[\"local\"]", "[\"nowhere\"]"),
+            "unknown profile `nowhere`",
+        ),
+    ];
+    for (changed, expected) in at_once {
+        let (run, config) = with_external_model(changed);
+        let output = run.lifesign(&["config", "--config", text(&config)]);
+        assert_eq!(output.status.code(), Some(64), "{changed:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+    let on_loading = [
+        (
+            ("stand_in.onnx", "missing.onnx"),
+            "cannot read the model file",
+        ),
+        (("\"b4a674", "\"b4a675"), "have sha256 b4a674"),
+        (("size = 64", "size = 80"), "the model takes [1, 3, 64, 64]"),
+        (
+            ("output_index = 0", "output_index = 213"),
+            "must be below 213",
+        ),
+        (("\"softmax\"", "\"none\""), "which is no probability"),
+    ];
+    for (changed, expected) in on_loading {
+        let (run, config) = with_external_model(changed);
+        for command in [
+            &["check", "x.jpg"][..],
+            &["serve", "--listen", "127.0.0.1:0"],
+        ] {
+            let output = run.lifesign(&[&["--config", text(&config)], command].concat());
+            assert_eq!(output.status.code(), Some(64), "{changed:?}");
+            let text = stderr(&output);
+            assert!(text.contains("external_model `stand_in`"), "{text}");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
+
 #[test]
 fn completions_are_made_for_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

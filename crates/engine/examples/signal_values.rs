@@ -178,7 +178,7 @@ fn time(engine: &Engine, evidence: &Evidence, columns: &mut Columns) {
             .or_default()
             .push(milliseconds);
     }
-    columns.entry("all eight".to_owned()).or_default().push(all);
+    columns.entry("all".to_owned()).or_default().push(all);
 }
 
 fn print(columns: &Columns) {

@@ -254,6 +254,14 @@ impl Calibration {
     /// # Errors
     /// See [`Calibration::from_toml`].
     pub fn validate(&self) -> Result<(), CalibrationError> {
+        self.validate_with(&[])
+    }
+
+    /// Like [`Calibration::validate`] where there are signals besides the built-in ones.
+    ///
+    /// # Errors
+    /// See [`Calibration::from_toml`].
+    pub fn validate_with(&self, more_signals: &[&str]) -> Result<(), CalibrationError> {
         for (key, value) in [
             ("decision.live_threshold", self.decision.live_threshold),
             (
@@ -279,7 +287,7 @@ impl Calibration {
         self.quality.validate()?;
         self.signals.validate()?;
         for (name, profile) in &self.profiles {
-            profile.validate(name)?;
+            profile.validate(name, more_signals)?;
         }
         Ok(())
     }
@@ -294,8 +302,8 @@ impl Profile {
         }
     }
 
-    fn validate(&self, name: &str) -> Result<(), CalibrationError> {
-        self.validate_weights(name)?;
+    fn validate(&self, name: &str, more_signals: &[&str]) -> Result<(), CalibrationError> {
+        self.validate_weights(name, more_signals)?;
         if let Some(score) = self.operating_score {
             // At the lowest fused score there is nothing that would still be a spoof.
             let (accepted, range) = match self.fusion {
@@ -326,8 +334,10 @@ impl Profile {
         }
     }
 
-    fn validate_weights(&self, name: &str) -> Result<(), CalibrationError> {
-        let known: Vec<&str> = signals::all().iter().map(|s| s.name()).collect();
+    fn validate_weights(&self, name: &str, more_signals: &[&str]) -> Result<(), CalibrationError> {
+        let built_in = signals::names();
+        let mut known: Vec<&str> = built_in.iter().map(String::as_str).collect();
+        known.extend(more_signals);
         for (signal, &weight) in &self.weights {
             if !known.contains(&signal.as_str()) {
                 return Err(CalibrationError::UnknownSignal {
@@ -357,6 +367,14 @@ pub(crate) fn unit_interval(key: &str, value: f64) -> Result<(), CalibrationErro
 /// Accepts finite numbers above 0.
 pub(crate) fn positive(key: &str, value: f64) -> Result<(), CalibrationError> {
     in_range(key, value, value.is_finite() && value > 0.0, "above 0")
+}
+
+/// Accepts finite numbers, and of weights only those that are not negative.
+pub(crate) fn logistic_number(key: &str, value: f64, weight: bool) -> Result<(), CalibrationError> {
+    if weight {
+        return in_range(key, value, value.is_finite() && value >= 0.0, "0 or more");
+    }
+    in_range(key, value, value.is_finite(), "finite")
 }
 
 fn in_range(

@@ -3,6 +3,7 @@
 use lifesign_domain::CheckResult;
 use lifesign_media::Photo;
 
+use crate::signals::SignalParams;
 use crate::{Decision, Evidence};
 
 /// A finished check: the result and what it was drawn from, for explanation pictures.
@@ -12,6 +13,8 @@ pub struct Check {
     pub result: CheckResult,
     /// The threshold and the band around it that decided, for the gauge of the pictures.
     pub decision: Decision,
+    /// From measurements to scores, for the pictures that show parts of a score.
+    pub signals: SignalParams,
     /// What was looked at.
     pub subject: Subject,
 }

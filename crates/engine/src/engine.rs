@@ -1,6 +1,7 @@
 //! The composition: photo in, explained verdict out. Every stage is public by itself.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use lifesign_domain::{CheckResult, FaceBox, FaceSummary, Reason, ReasonCode, Verdict};
 use lifesign_infer::{Embedded, Model, load};
@@ -30,6 +31,8 @@ pub struct Models {
     pub iris: Box<dyn Model>,
     /// What covers the face: (1, 3, 64, 64) in [0, 1] to 4 logits.
     pub cover: Box<dyn Model>,
+    /// Presentation attacks: (1, 3, 80, 80) in [0, 1] to 3 logits and 3 maps of 5 x 5.
+    pub pad: Box<dyn Model>,
 }
 
 impl Models {
@@ -46,6 +49,7 @@ impl Models {
             mesh: open("face mesh", Embedded::FaceLandmark)?,
             iris: open("irises", Embedded::IrisLandmark)?,
             cover: open("face cover", Embedded::FaceCover)?,
+            pad: open("presentation attack detection", Embedded::PadContext)?,
         })
     }
 }
@@ -92,14 +96,38 @@ impl Engine {
     /// [`EngineError::Interface`] when a model's input has another shape than its stage needs,
     /// [`EngineError::Calibration`] when the calibration contradicts itself.
     pub fn with_models(models: Models, calibration: Calibration) -> Result<Self, EngineError> {
-        calibration.validate()?;
+        Self::with_signals(models, Vec::new(), calibration)
+    }
+
+    /// An engine with signals of its own after the built-in ones, for instance a
+    /// [`PadModel`](crate::PadModel).
+    /// Profiles weigh them by name; one that no profile weighs is never read.
+    ///
+    /// # Errors
+    /// Those of [`Engine::with_models`], and [`EngineError::SignalName`] for a name that is taken.
+    pub fn with_signals(
+        models: Models,
+        more_signals: Vec<Box<dyn Signal>>,
+        calibration: Calibration,
+    ) -> Result<Self, EngineError> {
+        let mut signals = signals::all();
+        signals.extend(signals::learned(models.pad)?);
+        let built_in = signals.len();
+        for signal in more_signals {
+            if signals.iter().any(|other| other.name() == signal.name()) {
+                return Err(EngineError::SignalName(signal.name().to_owned()));
+            }
+            signals.push(signal);
+        }
+        let more: Vec<&str> = signals.iter().skip(built_in).map(|s| s.name()).collect();
+        calibration.validate_with(&more)?;
         Ok(Self {
             short_range: Detector::new(SHORT_RANGE_STAGE, models.short_range, SHORT_RANGE)?,
             full_range: Detector::new(FULL_RANGE_STAGE, models.full_range, FULL_RANGE)?,
             mesh: MeshModel::new(models.mesh)?,
             iris: IrisModel::new(models.iris)?,
             cover: CoverModel::new(models.cover)?,
-            signals: signals::all(),
+            signals,
             calibration,
         })
     }
@@ -281,6 +309,7 @@ impl Engine {
             pose: judged.pose,
             cover,
             irises,
+            pad: OnceLock::new(),
         })))
     }
 
@@ -289,6 +318,16 @@ impl Engine {
         self.signals
             .iter()
             .map(|s| (s.as_ref(), s.read(evidence, &self.calibration.signals)))
+            .collect()
+    }
+
+    /// What the signals of a profile say; the others are not read, for a model costs time.
+    fn weighed(&self, evidence: &Evidence, profile: &Profile) -> Vec<(&dyn Signal, Reading)> {
+        let params = &self.calibration.signals;
+        self.signals
+            .iter()
+            .filter(|s| profile.weights.contains_key(s.name()))
+            .map(|s| (s.as_ref(), s.read(evidence, params)))
             .collect()
     }
 
@@ -305,6 +344,7 @@ impl Engine {
         Ok(Check {
             result,
             decision: self.calibration.decision.clone(),
+            signals: self.calibration.signals.clone(),
             subject,
         })
     }
@@ -327,7 +367,7 @@ impl Engine {
 
     fn judge_face(&self, evidence: &Evidence, name: &str, profile: &Profile) -> CheckResult {
         let decision = &self.calibration.decision;
-        let fused = fusion::fuse(&self.readings(evidence), profile, decision);
+        let fused = fusion::fuse(&self.weighed(evidence, profile), profile, decision);
         let quality = quality::assess(evidence, &self.calibration);
         let mut codes: Vec<ReasonCode> = quality.iter().filter_map(|c| c.reason).collect();
         if !fused.enough_assessed {

@@ -19,6 +19,9 @@ pub enum EngineError {
     /// The calibration cannot be used.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
+    /// Two signals have the same name, so that a weight would mean both.
+    #[error("the name of signal `{0}` is taken by another")]
+    SignalName(String),
     /// A model could not be loaded or run.
     #[error("{stage}: {source}")]
     Model {
@@ -45,7 +48,9 @@ impl EngineError {
     /// Who is at fault.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::UnknownProfile { .. } | Self::Calibration(_) => ErrorKind::Configuration,
+            Self::UnknownProfile { .. } | Self::Calibration(_) | Self::SignalName(_) => {
+                ErrorKind::Configuration
+            }
             Self::Model { .. } | Self::Interface { .. } => ErrorKind::Internal,
         }
     }

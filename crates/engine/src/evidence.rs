@@ -1,8 +1,11 @@
 //! Everything that signals, quality components and explanations may look at.
 
+use std::sync::OnceLock;
+
 use lifesign_domain::PoseDegrees;
 use lifesign_media::{Gray, Photo};
 
+use crate::signals::learned::{PadAnswer, PadNetwork};
 use crate::{FaceCover, Iris};
 
 /// A point in pixels of the upright image (x to the right, y down).
@@ -182,4 +185,14 @@ pub struct Evidence {
     /// The irises of the judged face, left in the image first; `None` where the eyes are closed,
     /// covered or too small.
     pub irises: Option<[Iris; 2]>,
+    /// What the presentation-attack network says of the judged face; empty until a signal asks, so
+    /// that a profile without such a signal does not pay for it.
+    pub pad: OnceLock<Result<PadAnswer, String>>,
+}
+
+impl Evidence {
+    /// The answer of the presentation-attack network, which runs at the first call only.
+    pub(crate) fn pad_answer(&self, network: &PadNetwork) -> Result<PadAnswer, String> {
+        self.pad.get_or_init(|| network.run(self)).clone()
+    }
 }

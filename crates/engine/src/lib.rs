@@ -27,6 +27,8 @@ pub mod fusion;
 pub mod geometry;
 mod iris;
 mod mesh;
+mod model_input;
+mod model_output;
 mod pose;
 mod procrustes;
 pub mod quality;
@@ -46,4 +48,8 @@ pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};
 pub use iris::Iris;
 pub use mesh::FaceMesh;
-pub use signals::{Reading, Signal};
+pub use model_input::{ColourOrder, ModelInput};
+pub use model_output::{Activation, ModelOutput, OutputError, OutputMeaning};
+pub use signals::{
+    Head, MAP_SIDE, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal,
+};

@@ -27,17 +27,20 @@ pub enum Embedded {
     IrisLandmark,
     /// What covers the face, of this project's own training: 64x64.
     FaceCover,
+    /// Presentation attacks, of this project's own training: 80x80.
+    PadContext,
 }
 
 impl Embedded {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::FaceDetectionShortRange,
         Self::FaceDetectionFullRange,
         Self::FaceLandmark,
         Self::FaceLandmarkWithAttention,
         Self::IrisLandmark,
         Self::FaceCover,
+        Self::PadContext,
     ];
 
     /// The name that `models/models.toml` uses.
@@ -49,6 +52,7 @@ impl Embedded {
             Self::FaceLandmarkWithAttention => "face_landmark_with_attention",
             Self::IrisLandmark => "iris_landmark",
             Self::FaceCover => "face_cover",
+            Self::PadContext => "pad_context",
         }
     }
 
@@ -68,6 +72,7 @@ impl Embedded {
             Self::FaceLandmarkWithAttention => weights!("face_landmark_with_attention.onnx"),
             Self::IrisLandmark => weights!("iris_landmark.onnx"),
             Self::FaceCover => weights!("face_cover.onnx"),
+            Self::PadContext => weights!("pad_context.onnx"),
         }
     }
 }
@@ -130,11 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_mesh_with_attention_needs_rten() {
+    fn only_the_mesh_with_attention_and_the_attack_model_need_rten() {
         for embedded in Embedded::ALL {
             let weights = Cow::Borrowed(embedded.bytes());
             let model = CheckedModel::load(embedded.name(), weights, None).unwrap();
-            let expected = embedded == Embedded::FaceLandmarkWithAttention;
+            let expected = matches!(
+                embedded,
+                Embedded::FaceLandmarkWithAttention | Embedded::PadContext
+            );
             assert_eq!(model.uses_rten(), expected, "{}", embedded.name());
         }
     }

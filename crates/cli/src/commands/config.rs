@@ -7,6 +7,15 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::output::print_line;
 
+/// Models have many values and are shown on as many lines.
+fn shown(value: &serde_json::Value) -> String {
+    if value.as_array().is_some_and(|models| !models.is_empty()) {
+        format!("{value:#}")
+    } else {
+        value.to_string()
+    }
+}
+
 /// Prints every key with its value and source.
 pub(crate) fn run(args: &ConfigArgs, config: &Config) -> Result<(), CliError> {
     if args.json {
@@ -26,7 +35,7 @@ pub(crate) fn run(args: &ConfigArgs, config: &Config) -> Result<(), CliError> {
     for entry in &config.entries {
         table.add_row([
             entry.key,
-            &entry.value.to_string(),
+            &shown(&entry.value),
             &entry.source,
             entry.meaning,
         ]);

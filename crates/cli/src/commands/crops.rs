@@ -56,7 +56,7 @@ pub(crate) fn run(args: &CropsArgs, config: &Config) -> Result<ExitCode, CliErro
         source,
     })?;
     let cutter = Cutter {
-        engine: Engine::embedded(config.calibration.clone())?,
+        engine: config.engine()?,
         limits: config.limits(),
         crop: (!args.index_only).then_some(ContextCrop {
             scale: args.scale,

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifesign_engine::Engine;
 use lifesign_server::ServerConfig;
 
 use crate::config::Config;
@@ -12,7 +11,7 @@ use crate::error::CliError;
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) fn run(config: &Config) -> Result<(), CliError> {
-    let engine = Arc::new(Engine::embedded(config.calibration.clone())?);
+    let engine = Arc::new(config.engine()?);
     let server_config = server_config(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use lifesign_engine::CalibrationError;
 
+use super::external_model::ExternalModelError;
+
 /// Why the start stops; each text names the source.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -28,6 +30,11 @@ pub(crate) enum ConfigError {
     Calibration {
         origin: String,
         source: CalibrationError,
+    },
+    #[error("external_model `{name}`: {source}")]
+    ExternalModel {
+        name: String,
+        source: Box<ExternalModelError>,
     },
     #[error("cannot encode the calibration: {0}")]
     Encode(toml::ser::Error),

@@ -7,6 +7,8 @@ pub(crate) enum Target {
     Calibration(&'static str),
     /// A field of [`super::Settings`].
     Settings,
+    /// The tables of external models.
+    ExternalModels,
 }
 
 /// One configuration key.
@@ -116,6 +118,11 @@ pub(crate) const KEYS: &[Key] = &[
     setting("max_side", "longest side of an accepted image, in pixels"),
     setting("log_format", "`text` or `json`"),
     setting("log_level", "`error`, `warn`, `info`, `debug` or `trace`"),
+    Key {
+        name: super::external_model::KEY,
+        target: Target::ExternalModels,
+        meaning: "ONNX models that judge as signals of their own (docs/SIGNALS.md)",
+    },
 ];
 
 /// The known key nearest to `name`, if one is near enough to be meant.

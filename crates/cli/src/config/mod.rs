@@ -1,6 +1,7 @@
 //! One configuration from four layers: built in, file, environment, flag; later layers win.
 
 mod error;
+mod external_model;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -9,10 +10,13 @@ use std::path::{Path, PathBuf};
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
-use lifesign_engine::Calibration;
+use lifesign_engine::{Calibration, Engine, Models};
 use serde::{Deserialize, Serialize};
 
+use crate::error::CliError;
+
 pub(crate) use error::ConfigError;
+use external_model::ExternalModel;
 use keys::{KEYS, Target};
 
 /// Read from the working directory if no other file is named.
@@ -48,7 +52,7 @@ impl Default for Settings {
     fn default() -> Self {
         let limits = lifesign_media::Limits::default();
         Self {
-            profile: "classic".to_owned(),
+            profile: "ensemble".to_owned(),
             calibration: PathBuf::new(),
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("data"),
@@ -127,6 +131,7 @@ pub(crate) struct Overrides {
 pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) calibration: Calibration,
+    external_models: Vec<ExternalModel>,
     /// Each key with its value and where it comes from, in the order of [`KEYS`].
     pub(crate) entries: Vec<Entry>,
 }
@@ -156,8 +161,9 @@ impl Config {
                 .map_err(ConfigError::from_figment)?;
         settings.validate()?;
         let base = base_calibration(&settings.calibration)?;
-        let calibration = overridden(&base, &outer)?;
-        let entries = entries(&settings, &calibration, &outer)?;
+        let external_models = external_models(&outer)?;
+        let calibration = localised(base, &external_models, &outer)?;
+        let entries = entries(&settings, &calibration, &external_models, &outer)?;
         if !calibration.profiles.contains_key(&settings.profile) {
             return Err(ConfigError::UnknownProfile {
                 profile: settings.profile,
@@ -167,8 +173,33 @@ impl Config {
         Ok(Self {
             settings,
             calibration,
+            external_models,
             entries,
         })
+    }
+
+    /// An engine with the embedded models and the external ones, all of them loaded and tried.
+    ///
+    /// # Errors
+    /// External weights that cannot be read, have another checksum or do not fit what the
+    /// configuration says about them.
+    pub(crate) fn engine(&self) -> Result<Engine, CliError> {
+        let mut signals = Vec::with_capacity(self.external_models.len());
+        for model in &self.external_models {
+            let signal = model
+                .signal()
+                .map_err(|source| ConfigError::ExternalModel {
+                    name: model.name().to_owned(),
+                    source: Box::new(source),
+                })?;
+            signals.push(signal);
+        }
+        let models = Models::embedded()?;
+        Ok(Engine::with_signals(
+            models,
+            signals,
+            self.calibration.clone(),
+        )?)
     }
 
     /// Limits for untrusted images.
@@ -246,10 +277,48 @@ fn base_calibration(path: &Path) -> Result<Calibration, ConfigError> {
     })
 }
 
-/// Puts the overridden numbers into the calibration and marks its version with their digest, so
-/// that a verdict tells that and which local numbers decided.
-fn overridden(base: &Calibration, outer: &Figment) -> Result<Calibration, ConfigError> {
-    let mut table = toml::Table::try_from(base).map_err(ConfigError::Encode)?;
+/// The tables of external models, as they stand in the file.
+fn external_models(outer: &Figment) -> Result<Vec<ExternalModel>, ConfigError> {
+    #[derive(Deserialize)]
+    struct Tables {
+        #[serde(default)]
+        external_model: Vec<ExternalModel>,
+    }
+    let tables: Tables = outer.extract().map_err(ConfigError::from_figment)?;
+    Ok(tables.external_model)
+}
+
+/// The calibration with the overridden numbers and the external models. Its version is marked
+/// with their digest, so that a verdict tells that and which local numbers and models decided.
+fn localised(
+    base: Calibration,
+    models: &[ExternalModel],
+    outer: &Figment,
+) -> Result<Calibration, ConfigError> {
+    let version = base.version.clone();
+    let (mut calibration, mut changes) = overridden(base, outer)?;
+    external_model::join(models, &mut calibration).map_err(|(name, source)| {
+        ConfigError::ExternalModel {
+            name,
+            source: Box::new(source),
+        }
+    })?;
+    for model in models {
+        let key = format!("{}.{}", external_model::KEY, model.name());
+        changes.insert(key, model.fingerprint());
+    }
+    if !changes.is_empty() {
+        calibration.version = format!("{version}+{}", digest_of(&changes));
+    }
+    Ok(calibration)
+}
+
+/// Puts the overridden numbers into the calibration; answers also which they are.
+fn overridden(
+    base: Calibration,
+    outer: &Figment,
+) -> Result<(Calibration, BTreeMap<String, String>), ConfigError> {
+    let mut table = toml::Table::try_from(&base).map_err(ConfigError::Encode)?;
     let mut changes = BTreeMap::new();
     for key in KEYS {
         let Target::Calibration(section) = key.target else {
@@ -266,23 +335,22 @@ fn overridden(base: &Calibration, outer: &Figment) -> Result<Calibration, Config
             && slot.as_float() != Some(value)
         {
             *slot = toml::Value::Float(value);
-            changes.insert(key.name, value);
+            changes.insert(key.name.to_owned(), value.to_string());
         }
     }
     if changes.is_empty() {
-        return Ok(base.clone());
+        return Ok((base, changes));
     }
-    let version = format!("{}+{}", base.version, digest_of(&changes));
-    table.insert("version".to_owned(), toml::Value::String(version));
     let text = toml::to_string(&table).map_err(ConfigError::Encode)?;
-    Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
+    let calibration = Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
         origin: Vec::from_iter(changes.keys().map(|key| origin(outer, key))).join(", "),
         source,
-    })
+    })?;
+    Ok((calibration, changes))
 }
 
 /// Digest of the `key=value` lines.
-fn digest_of(changes: &BTreeMap<&str, f64>) -> String {
+fn digest_of(changes: &BTreeMap<String, String>) -> String {
     let lines: String = changes
         .iter()
         .map(|(key, value)| format!("{key}={value}\n"))
@@ -303,15 +371,18 @@ fn number(outer: &Figment, key: &str) -> Result<Option<f64>, ConfigError> {
 fn entries(
     settings: &Settings,
     calibration: &Calibration,
+    external_models: &[ExternalModel],
     outer: &Figment,
 ) -> Result<Vec<Entry>, ConfigError> {
     let settings_values = serde_json::to_value(settings).map_err(ConfigError::Json)?;
     let calibration_values = serde_json::to_value(calibration).map_err(ConfigError::Json)?;
+    let models = serde_json::to_value(external_models).map_err(ConfigError::Json)?;
     Ok(KEYS
         .iter()
         .map(|key| {
             let (value, built_in) = match key.target {
                 Target::Settings => (&settings_values[key.name], "built in".to_owned()),
+                Target::ExternalModels => (&models, "built in".to_owned()),
                 Target::Calibration(section) => (
                     &calibration_values[section][key.name],
                     format!("calibration {}", base_version(&calibration.version)),

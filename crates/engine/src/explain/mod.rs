@@ -4,6 +4,7 @@
 //! measured, and nothing drawn here feeds back into a verdict. Colours are those of Okabe and
 //! Ito, which colour-blind people can tell apart, and no meaning is carried by colour alone.
 
+mod attack_map;
 mod canvas;
 mod chart;
 mod no_face;
@@ -27,8 +28,8 @@ use crate::{Check, Subject};
 /// One explanation picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// Machine-readable name, unique within a check: `photo`, `overlay`, `lbp_map`, `spectrum`
-    /// or `signals`.
+    /// Machine-readable name, unique within a check: `photo`, `overlay`, `signals`, `attack_map`,
+    /// `lbp_map` or `spectrum`.
     pub name: &'static str,
     /// Name for people.
     pub title: &'static str,
@@ -74,7 +75,7 @@ impl ExplainError {
 /// Draws the pictures of a check.
 ///
 /// With a face, in this order: `overlay` (what was found in the photograph), `signals` (scores,
-/// weights and the verdict), `lbp_map` (skin texture) and `spectrum` (frequencies). Without one:
+/// weights and the verdict), `attack_map` (what the network saw, where the profile weighs it), `lbp_map` (skin texture) and `spectrum` (frequencies). Without one:
 /// `photo` with the reason.
 ///
 /// # Errors
@@ -82,11 +83,19 @@ impl ExplainError {
 pub fn pictures(check: &Check) -> Result<Vec<Picture>, ExplainError> {
     match &check.subject {
         Subject::NoFace(photo) => Ok(vec![no_face::picture(photo, &check.result)?]),
-        Subject::Face(evidence) => Ok(vec![
-            overlay::picture(evidence, &check.result)?,
-            chart::picture(&check.result, &check.decision)?,
-            texture::picture(evidence, &check.result)?,
-            spectrum::picture(evidence, &check.result)?,
-        ]),
+        Subject::Face(evidence) => {
+            let mut pictures = vec![
+                overlay::picture(evidence, &check.result)?,
+                chart::picture(&check.result, &check.decision)?,
+            ];
+            pictures.extend(attack_map::picture(
+                evidence,
+                &check.signals,
+                &check.result,
+            )?);
+            pictures.push(texture::picture(evidence, &check.result)?);
+            pictures.push(spectrum::picture(evidence, &check.result)?);
+            Ok(pictures)
+        }
     }
 }

@@ -4,8 +4,10 @@
 //! pixels therefore looks at a crop that was reduced to a fixed size, so that its figures mean the
 //! same for both. Nothing is ever enlarged: interpolated pixels carry no texture of their own.
 
+use std::ops::Range;
+
 use lifesign_media::Gray;
-use lifesign_numeric::{Region, resample_gray};
+use lifesign_numeric::{Region, resample_gray, resample_rgb};
 
 use crate::{Evidence, Rect};
 
@@ -37,6 +39,30 @@ pub(crate) fn face_crop(evidence: &Evidence, target_side: u32) -> Result<FaceCro
         side: side as usize,
         luma,
     })
+}
+
+/// The square of [`face_crop`] in colour: its side and its `RGBRGB...` pixels.
+///
+/// # Errors
+/// Those of [`face_crop`].
+pub(super) fn colour_crop(
+    evidence: &Evidence,
+    target_side: u32,
+) -> Result<(usize, Vec<u8>), String> {
+    let square = square_inside(evidence)?;
+    let side = (square.width as u32).min(target_side);
+    let frame = &evidence.photo.frame;
+    let size = (frame.width(), frame.height());
+    let rgb =
+        resample_rgb(frame.rgb(), size, region(square), (side, side)).map_err(|e| e.to_string())?;
+    Ok((side as usize, rgb))
+}
+
+/// The rows, and the columns, of a crop that show skin on nearly every face: 15 % of hair, ears and
+/// background are left out on each side.
+pub(super) fn inner(side: usize) -> Range<usize> {
+    let margin = side * 15 / 100;
+    margin..side - margin
 }
 
 /// The part of the face's extent inside the image; empty for an extent that is not finite.
@@ -78,12 +104,15 @@ fn square_inside(evidence: &Evidence) -> Result<Rect, String> {
 /// Scales a part of a plane with a filter that averages over the area of each new pixel; `None`
 /// if the part is not inside the plane.
 pub(super) fn reduce(plane: &Gray, part: Rect, width: u32, height: u32) -> Option<Vec<u8>> {
-    let region = Region {
+    let size = (plane.width(), plane.height());
+    resample_gray(plane.data(), size, region(part), (width, height)).ok()
+}
+
+fn region(part: Rect) -> Region {
+    Region {
         x: part.x.into(),
         y: part.y.into(),
         width: part.width.into(),
         height: part.height.into(),
-    };
-    let size = (plane.width(), plane.height());
-    resample_gray(plane.data(), size, region, (width, height)).ok()
+    }
 }

@@ -1,8 +1,10 @@
-//! The signals: one file each, one type each, registered in [`all`].
+//! The signals: one file each, one type each, registered in [`all`]; an engine may hold more, each
+//! around a model ([`PadModel`]).
 //!
 //! A signal reads the immutable [`Evidence`] and answers a [`Reading`]. It has no clock, no IO,
 //! writes nothing and knows neither its weight nor the verdict.
 
+mod chroma_detail;
 mod curve;
 pub(crate) mod exif_metadata;
 mod eye_aspect_ratio;
@@ -10,8 +12,11 @@ mod face_area_ratio;
 mod face_crop;
 pub(crate) mod facial_symmetry;
 pub(crate) mod fft_deepfake;
+mod gradient_kurtosis;
 mod head_pose;
 pub(crate) mod lbp_texture;
+pub(crate) mod learned;
+mod pad_model;
 mod params;
 mod sharpness;
 pub(crate) mod spectrum;
@@ -21,19 +26,26 @@ pub(crate) mod test_support;
 mod tests;
 
 pub use curve::Curve;
+pub use learned::{Head, MAP_SIDE, PadAnswer};
+pub use pad_model::{PadModel, PadModelError, PadModelSpec};
 pub use params::{
-    AreaParams, ExifParams, EyeParams, FftParams, LbpParams, PoseParams, SharpnessParams,
-    SignalParams, SymmetryParams,
+    AreaParams, ChromaParams, ExifParams, EyeParams, FftParams, GradientParams, LbpParams,
+    LearnedParams, PadContextParams, PoseParams, SharpnessParams, SignalParams, SymmetryParams,
+    SyntheticFaceParams,
 };
 
-use crate::Evidence;
+use std::sync::Arc;
+
+use lifesign_infer::Model;
+
+use crate::{EngineError, Evidence};
 
 /// One independent measure of liveness.
 pub trait Signal: Send + Sync {
     /// Machine-readable name, also its key in configuration and calibration.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Name for people.
-    fn label(&self) -> &'static str;
+    fn label(&self) -> &str;
     /// Measures the evidence.
     fn read(&self, evidence: &Evidence, params: &SignalParams) -> Reading;
 }
@@ -58,7 +70,8 @@ pub struct Measured {
     pub detail: String,
 }
 
-/// Every signal that exists, in the order in which verdicts list them.
+/// Every signal that needs no network, in the order in which verdicts list them; first the
+/// contract's eight.
 pub fn all() -> Vec<Box<dyn Signal>> {
     vec![
         Box::new(sharpness::Sharpness),
@@ -69,7 +82,30 @@ pub fn all() -> Vec<Box<dyn Signal>> {
         Box::new(lbp_texture::LbpTexture),
         Box::new(exif_metadata::ExifMetadata),
         Box::new(fft_deepfake::FftDeepfake),
+        Box::new(gradient_kurtosis::GradientKurtosis),
+        Box::new(chroma_detail::ChromaDetail),
     ]
+}
+
+/// The names of [`learned`].
+const LEARNED: [&str; 2] = ["pad_context", "synthetic_face"];
+
+/// The signals of the project's own presentation-attack network, after those of [`all`].
+///
+/// # Errors
+/// [`EngineError::Interface`] when the network takes another input.
+pub(crate) fn learned(network: Box<dyn Model>) -> Result<Vec<Box<dyn Signal>>, EngineError> {
+    let network = Arc::new(learned::PadNetwork::new(network)?);
+    Ok(vec![
+        Box::new(learned::PadContext(Arc::clone(&network))),
+        Box::new(learned::SyntheticFace(network)),
+    ])
+}
+
+/// The names of every built-in signal, in the order of verdicts.
+pub(crate) fn names() -> Vec<String> {
+    let plain = all().into_iter().map(|s| s.name().to_owned());
+    plain.chain(LEARNED.map(str::to_owned)).collect()
 }
 
 /// The words of the highest band that a score reaches; `bands` by falling lower edge.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Curve;
-use crate::calibration::{CalibrationError, positive, unit_interval};
+use crate::calibration::{CalibrationError, logistic_number, positive, unit_interval};
 
 /// Parameters of the signals: first the configuration keys of the native API, then one table for
 /// each signal. Curves are over the native value divided by its key unless said otherwise.
@@ -46,6 +46,51 @@ pub struct SignalParams {
     pub exif_metadata: ExifParams,
     /// `fft_deepfake`.
     pub fft_deepfake: FftParams,
+    /// `gradient_kurtosis`.
+    pub gradient_kurtosis: GradientParams,
+    /// `chroma_detail`.
+    pub chroma_detail: ChromaParams,
+    /// Both learned signals.
+    pub learned: LearnedParams,
+    /// `pad_context`.
+    pub pad_context: PadContextParams,
+    /// `synthetic_face`.
+    pub synthetic_face: SyntheticFaceParams,
+}
+
+/// Which faces the learned signals judge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearnedParams {
+    /// Longer side of the face's extent in pixels under which there is too little to see.
+    pub min_face_side_px: f64,
+    /// Yaw in degrees, to either side, beyond which the network was hardly trained.
+    pub max_yaw_deg: f64,
+    /// Pitch in degrees, up or down, beyond which the network was hardly trained.
+    pub max_pitch_deg: f64,
+}
+
+/// Numbers of `pad_context`: its score is `1 / (1 + exp(teacher_weight * teacher_logit +
+/// recapture_weight * recapture_logit - bias))`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PadContextParams {
+    /// Weight of the imitated teacher's logit, not negative.
+    pub teacher_weight: f64,
+    /// Weight of the recapture logit, not negative.
+    pub recapture_weight: f64,
+    /// Log odds of a living face where both logits are 0.
+    pub bias: f64,
+}
+
+/// Numbers of `synthetic_face`: its score is `1 / (1 + exp(synthesis_weight * logit - bias))`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyntheticFaceParams {
+    /// Weight of the synthesis logit, not negative.
+    pub synthesis_weight: f64,
+    /// Log odds of a living face where the logit is 0.
+    pub bias: f64,
 }
 
 /// Numbers of `sharpness`.
@@ -147,6 +192,24 @@ pub struct FftParams {
     pub az_variance_score: Curve,
 }
 
+/// Numbers of `gradient_kurtosis`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GradientParams {
+    /// Over the kurtosis itself.
+    pub score: Curve,
+}
+
+/// Numbers of `chroma_detail`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChromaParams {
+    /// Mean distance from grey, in grey levels, under which a face has no colour.
+    pub min_chroma: f64,
+    /// Over the detail in grey levels.
+    pub score: Curve,
+}
+
 impl SignalParams {
     /// Checks that every number is in its range.
     pub(crate) fn validate(&self) -> Result<(), CalibrationError> {
@@ -159,11 +222,31 @@ impl SignalParams {
         for (key, curve) in self.curves() {
             curve.validate(&format!("signals.{key}"))?;
         }
+        for (key, value) in self.logistic_numbers() {
+            // A negative weight would make an attack's logit speak for life.
+            let weight = key.ends_with("weight");
+            logistic_number(&format!("signals.{key}"), value, weight)?;
+        }
         Ok(())
     }
 
+    /// Weights and constants of the learned signals' logistic functions.
+    fn logistic_numbers(&self) -> [(&'static str, f64); 5] {
+        let (pad, synthetic) = (&self.pad_context, &self.synthetic_face);
+        [
+            ("pad_context.teacher_weight", pad.teacher_weight),
+            ("pad_context.recapture_weight", pad.recapture_weight),
+            ("pad_context.bias", pad.bias),
+            (
+                "synthetic_face.synthesis_weight",
+                synthetic.synthesis_weight,
+            ),
+            ("synthetic_face.bias", synthetic.bias),
+        ]
+    }
+
     /// Divisors and limits: a zero would make scores that are no numbers.
-    fn positive_numbers(&self) -> [(&'static str, f64); 14] {
+    fn positive_numbers(&self) -> [(&'static str, f64); 18] {
         [
             ("min_blur_variance", self.min_blur_variance),
             ("min_ear", self.min_ear),
@@ -187,6 +270,10 @@ impl SignalParams {
                 self.eye_aspect_ratio.min_inter_eye_distance_px,
             ),
             ("head_pose.max_roll_deg", self.head_pose.max_roll_deg),
+            ("chroma_detail.min_chroma", self.chroma_detail.min_chroma),
+            ("learned.min_face_side_px", self.learned.min_face_side_px),
+            ("learned.max_yaw_deg", self.learned.max_yaw_deg),
+            ("learned.max_pitch_deg", self.learned.max_pitch_deg),
             (
                 "facial_symmetry.max_yaw_deg",
                 self.facial_symmetry.max_yaw_deg,
@@ -227,7 +314,7 @@ impl SignalParams {
         ]
     }
 
-    fn curves(&self) -> [(&'static str, &Curve); 10] {
+    fn curves(&self) -> [(&'static str, &Curve); 12] {
         [
             ("sharpness.score", &self.sharpness.score),
             ("eye_aspect_ratio.score", &self.eye_aspect_ratio.score),
@@ -251,6 +338,8 @@ impl SignalParams {
                 "fft_deepfake.az_variance_score",
                 &self.fft_deepfake.az_variance_score,
             ),
+            ("gradient_kurtosis.score", &self.gradient_kurtosis.score),
+            ("chroma_detail.score", &self.chroma_detail.score),
         ]
     }
 }

@@ -93,6 +93,7 @@ impl Scene {
             face_bounds,
             cover: None,
             irises: None,
+            pad: std::sync::OnceLock::new(),
         }
     }
 

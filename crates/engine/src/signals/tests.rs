@@ -7,9 +7,9 @@ use super::*;
 use crate::Point3;
 
 #[test]
-fn the_eight_signals_of_the_contract_in_its_order() {
+fn the_eight_signals_of_the_contract_come_first_and_in_its_order() {
     let signals = all();
-    let names: Vec<&str> = signals.iter().map(|s| s.name()).collect();
+    let names: Vec<&str> = signals.iter().take(8).map(|s| s.name()).collect();
     assert_eq!(
         names,
         [
@@ -37,6 +37,11 @@ fn a_mirror_changes_nothing() {
     let reflection = mirrored(&evidence);
     for signal in all() {
         let readings = [&evidence, &reflection].map(|e| signal.read(e, &params()));
+        if let [Reading::NotAssessable(a), Reading::NotAssessable(b)] = &readings {
+            // The scene is grey, so that nothing can be said of its colour.
+            assert_eq!((signal.name(), a), ("chroma_detail", b));
+            continue;
+        }
         let [Reading::Measured(a), Reading::Measured(b)] = readings else {
             panic!("{}: {readings:?}", signal.name());
         };

@@ -7,7 +7,8 @@ use lifesign_domain::{
     CheckResult, FaceBox, FaceSummary, PoseDegrees, ReasonCode, SignalReport, Verdict,
 };
 use lifesign_engine::{
-    Check, Decision, Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect, Subject,
+    Calibration, Check, Decision, Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect,
+    Subject,
 };
 use lifesign_media::{ExifState, Frame, ImageFormat, Limits, Photo, decode};
 
@@ -155,6 +156,7 @@ pub(crate) fn check(
     Check {
         result,
         decision: DECISION,
+        signals: Calibration::embedded().signals,
         subject: Subject::Face(Box::new(Evidence {
             luma: photo.frame.luma(),
             photo,
@@ -165,6 +167,7 @@ pub(crate) fn check(
             pose,
             cover: None,
             irises: None,
+            pad: std::sync::OnceLock::new(),
         })),
     }
 }
@@ -179,6 +182,7 @@ pub(crate) fn without_face(width: u32, height: u32) -> Check {
     Check {
         result,
         decision: DECISION,
+        signals: Calibration::embedded().signals,
         subject: Subject::NoFace(Box::new(plain(width, height))),
     }
 }

@@ -60,6 +60,11 @@ fn bare() -> Box<dyn Model> {
     FakeModel::constant(64, vec![vec![NO_FACE; 4]])
 }
 
+/// Logits of life, and maps without a trace.
+fn no_attack() -> Box<dyn Model> {
+    FakeModel::constant(80, vec![vec![-5.0; 3], vec![0.0; 75]])
+}
+
 /// Irises in the middle of their crops.
 fn irises() -> Box<dyn Model> {
     FakeModel::constant(64, vec![vec![32.0; 213], vec![32.0; 15]])
@@ -78,6 +83,7 @@ fn engine_that_looks_closer(
         mesh,
         iris,
         cover,
+        pad: no_attack(),
     };
     Engine::with_models(models, Calibration::embedded()).unwrap()
 }
@@ -186,6 +192,7 @@ fn models_of_another_interface_are_refused() {
         mesh: Box::new(NotSquare),
         iris: irises(),
         cover: bare(),
+        pad: no_attack(),
     };
     let refused = Engine::with_models(models, Calibration::embedded())
         .err()

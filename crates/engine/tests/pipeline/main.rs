@@ -3,6 +3,7 @@
 //! Tests that need `../shared` or a reference file skip with a printed reason where it is absent.
 
 mod cover;
+mod external_model;
 mod faceless;
 mod failures;
 mod golden;
