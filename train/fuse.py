@@ -114,7 +114,7 @@ def write_scores(path, rows, numbers, folds, scores):
     out = []
     for number, row in enumerate(rows):
         i = position.get(number)
-        values = ["", *("" for _ in scores)] if i is None else [folds[i], *(f"{scores[s][i]:.5f}" for s in scores)]
+        values = ["", *("" for _ in scores)] if i is None else [folds[i], *("" if np.isnan(scores[s][i]) else f"{scores[s][i]:.5f}" for s in scores)]
         out.append(dict(zip(fields, [row["path"], row["set"], row["source"], row["label"], row["species"], row["person"], *values])))
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, fields, lineterminator="\n")
@@ -136,7 +136,7 @@ def main():
         live = np.array([rows[n]["label"] == "live" for n in numbers])
         species = np.array([rows[n]["species"] for n in numbers])
         weights = group_weights([rows[n]["source"] + rows[n]["label"] for n in numbers])
-        scores = {name: np.zeros(len(numbers)) for name in ("ensemble", *SIGNALS)}
+        scores = {name: np.full(len(numbers), np.nan) for name in ("ensemble", *SIGNALS, *MEASURED)}
         for fold in np.unique(folds):
             model, members = Model(columns, live, species, weights, folds != fold), folds == fold
             for name, values in {"ensemble": model.confidence(columns), **model.scores(columns)}.items():
