@@ -67,7 +67,28 @@ def fold_constants(path):
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     settings.optimized_model_filepath = str(path)
     onnxruntime.InferenceSession(path.read_bytes(), settings, providers=["CPUExecutionProvider"])
+    model = onnx.load(str(path))
+    pad_inside_convolutions(model.graph)
+    onnx.save(model, str(path))
     return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def pad_inside_convolutions(graph):
+    """Give each convolution the zero padding before it: one operation and one copy less."""
+    constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+    users = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    for pad in [n for n in graph.node if n.op_type == "Pad"]:
+        amounts, after = constants[pad.input[1]], users[pad.output[0]]
+        if amounts[[0, 1, 4, 5]].any() or any(n.op_type != "Conv" for n in after):
+            continue
+        for node in after:
+            pads = next(a for a in node.attribute if a.name == "pads")
+            pads.ints[:] = np.add(pads.ints, amounts[[2, 3, 6, 7]]).tolist()
+            node.input[0] = pad.input[0]
+        graph.node.remove(pad)
 
 
 def load_fixed(options):

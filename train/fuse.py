@@ -36,6 +36,7 @@ SIGNALS = {  # signal: (heads that it reads, species it judges; the others' atta
 
 # Weighed beside them; docs/SIGNALS.md tells why the others are not.
 MEASURED = ("gradient_kurtosis",)
+PEER = "minifasnet"
 
 
 def read_run(cache, name, fold):
@@ -63,7 +64,12 @@ def measured(options, rows, numbers):
     """Scores of the signals that need no training, by name; NaN where one could not be assessed."""
     with open(options.measured, newline="") as file:
         by_path = {row["path"]: row for row in csv.DictReader(file)}
-    return {name: np.array([float(by_path[rows[n]["path"]].get(name) or "nan") for n in numbers]) for name in MEASURED}
+    found = {name: np.array([float(by_path[rows[n]["path"]].get(name) or "nan") for n in numbers]) for name in MEASURED}
+    if options.peers:
+        with open(options.peers, newline="") as file:
+            peers = {Path(row["path"]).with_suffix(""): float(row[PEER] or "nan") for row in csv.DictReader(file)}
+        found[PEER] = np.array([peers[Path(rows[n]["path"]).with_suffix("")] for n in numbers])
+    return found
 
 
 def run_and_weights(text):
@@ -76,7 +82,7 @@ class Model:
     """The calibrated signals and their fusion, fitted on some of the images."""
 
     def __init__(self, columns, live, species, weights, chosen):
-        self.signals = {}
+        self.signals, self.more = {}, [name for name in (*MEASURED, PEER) if name in columns]
         for name, (inputs, judged) in SIGNALS.items():
             members = chosen & (live | np.isin(species, judged))
             x = -np.stack([columns[c] for c in inputs], axis=1)
@@ -88,7 +94,7 @@ class Model:
     def scores(self, columns):
         learned = {name: self.signals[name].probability(-np.stack([columns[c] for c in inputs], axis=1))
                    for name, (inputs, _) in SIGNALS.items()}
-        return learned | {name: columns[name] for name in MEASURED}
+        return learned | {name: columns[name] for name in self.more}
 
     def table(self, columns):
         return np.stack(list(self.scores(columns).values()), axis=1)
@@ -101,7 +107,7 @@ class Model:
         described = {name: {"inputs": list(SIGNALS[name][0]), "weights": [float(w) for w in s.weights], "bias": s.bias}
                      for name, s in self.signals.items()}
         def profile(fusion):
-            weights = dict(zip((*SIGNALS, *MEASURED), map(float, fusion.weights)))
+            weights = dict(zip((*SIGNALS, *self.more), map(float, fusion.weights)))
             return {"fusion": "geometric", "operating_score": fusion.operating_score, "weights": weights}
 
         return {"signals": described, "profile": profile(self.fusion), "learned_alone": profile(self.learned_alone), "bpcer": BPCER}
@@ -129,6 +135,7 @@ def main():
         parser.add_argument(name, required=True, type=Path)
     parser.add_argument("--runs", nargs="+", required=True, type=run_and_weights, help="their logits are averaged")
     parser.add_argument("--measured", required=True, type=Path)
+    parser.add_argument("--peers", type=Path, help=f"peer_scores.csv: weigh its {PEER} as an external model, too")
     options = parser.parse_args()
     rows = read_manifest(options.data)
     for halves, path in ((False, options.scores), (True, options.scores.with_stem(options.scores.stem + "_halves"))):
@@ -136,7 +143,7 @@ def main():
         live = np.array([rows[n]["label"] == "live" for n in numbers])
         species = np.array([rows[n]["species"] for n in numbers])
         weights = group_weights([rows[n]["source"] + rows[n]["label"] for n in numbers])
-        scores = {name: np.full(len(numbers), np.nan) for name in ("ensemble", *SIGNALS, *MEASURED)}
+        scores = {name: np.full(len(numbers), np.nan) for name in ("ensemble", *SIGNALS, *MEASURED, *([PEER] if options.peers else []))}
         for fold in np.unique(folds):
             model, members = Model(columns, live, species, weights, folds != fold), folds == fold
             for name, values in {"ensemble": model.confidence(columns), **model.scores(columns)}.items():

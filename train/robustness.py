@@ -6,8 +6,8 @@
 Reads the fold models that export.py wrote (`pad_fold_K.onnx` under the cache) and weighs the learned signals alone.
 
 Prints for each change of the image the share that flips between LIVE and SPOOF (outside the band of indecision), the
-share whose verdict changes at all, and what a tight crop without surroundings does to either label; then how the
-separation falls with the size and the sharpness of the face, from which the limits of the signals are taken.
+share whose verdict changes at all; then how the separation falls with the size and the sharpness of the face and with
+what is left of its surroundings, from which the limits of the signals are taken.
 """
 
 import argparse
@@ -53,16 +53,18 @@ def brighter(rgb, box):
     return table[rgb], box
 
 
-def tight(rgb, box):
-    """What is left without surroundings: 5% around the face."""
-    side = 0.05 * (box[2:] - box[:2])
-    x0, y0 = np.maximum(box[:2] - side, 0).astype(int)
-    x1, y1 = (box[2:] + side).astype(int)
-    return np.ascontiguousarray(rgb[y0:y1, x0:x1]), box - (x0, y0, x0, y0)
+def tight(scale):
+    """What is left of the surroundings within `scale` face sides, where there is so much."""
+    def change(rgb, box):
+        room = (scale - 1) / 2 * (box[2:] - box[:2])
+        x0, y0 = np.maximum(box[:2] - room, 0).astype(int)
+        x1, y1 = (box[2:] + room).astype(int)
+        return np.ascontiguousarray(rgb[y0:y1, x0:x1]), box - (x0, y0, x0, y0)
+    return change
 
 
 CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": mirrored,
-           "JPEG quality 80": recoded, "scaled to 70%": smaller, "a stop brighter": brighter, "tight crop": tight}
+           "JPEG quality 80": recoded, "scaled to 70%": smaller, "a stop brighter": brighter}
 
 
 def sized(side):
@@ -80,6 +82,7 @@ def blurred(share):
 
 
 LIMITS = {**{f"face of {side} px": sized(side) for side in (128, 96, 64, 48, 32, 24, 16)},
+          **{f"cut to {scale:.1f} faces": tight(scale) for scale in (1.1, 1.3, 1.6, 2.0)},
           **{f"blurred by {100 * share:.1f}%": blurred(share) for share in (0.005, 0.01, 0.02, 0.04)}}
 
 

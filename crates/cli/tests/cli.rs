@@ -76,7 +76,7 @@ fn exit_of(verdict: &Value) -> i32 {
 
 #[test]
 fn one_file_is_a_json_line_and_the_exit_status_tells_the_verdict() {
-    let output = Run::new().lifesign(&["check", "--json", text(&sample())]);
+    let output = Run::new().lifesign(&["check", "--json", "--profile", "classic", text(&sample())]);
     let line = json(&output);
     assert_eq!(line["file"], text(&sample()));
     assert_eq!(line["face_detected"], true);

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 /// Scores below this count as this in the geometric mean, whose logarithm has no end at 0.
 pub const MIN_GEOMETRIC_SCORE: f64 = 1e-4;
 
+/// Confidence at which the target of a calibration lies: the threshold of the native contract. It
+/// stays where it is when an operator moves the threshold, so that a higher threshold is stricter.
+pub const OPERATING_POINT: f64 = 0.58;
+
 /// How the scores of several signals become one fused score in [0, 1]. Neither rule ever falls
 /// when a score rises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

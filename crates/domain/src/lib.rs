@@ -13,7 +13,7 @@ mod signal;
 
 pub use check::{CheckResult, FaceBox, FaceSummary, PoseDegrees, Verdict};
 pub use error_kind::ErrorKind;
-pub use fusion::{ConfidenceMap, FusedScore, Fusion, MIN_GEOMETRIC_SCORE};
+pub use fusion::{ConfidenceMap, FusedScore, Fusion, MIN_GEOMETRIC_SCORE, OPERATING_POINT};
 pub use quality::QualityComponent;
 pub use reason::{Reason, ReasonCode};
 pub use signal::{PASS_SCORE, SignalReport};

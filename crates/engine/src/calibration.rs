@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lifesign_domain::{ConfidenceMap, Fusion};
+use lifesign_domain::{ConfidenceMap, Fusion, OPERATING_POINT};
 use serde::{Deserialize, Serialize};
 
 use crate::signals::{self, SignalParams};
@@ -168,7 +168,7 @@ pub struct Profile {
     /// How weighed scores become the fused score.
     #[serde(default)]
     pub fusion: Fusion,
-    /// Fused score that becomes a confidence of [`Decision::live_threshold`], in (0, 1); without
+    /// Fused score that becomes a confidence of [`OPERATING_POINT`], in (0, 1); without
     /// one the fused score itself is the confidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operating_score: Option<f64>,
@@ -294,10 +294,10 @@ impl Calibration {
 }
 
 impl Profile {
-    /// The confidence of a fused score, where the threshold is `decision`'s.
-    pub fn confidence(&self, fused: f64, decision: &Decision) -> f64 {
+    /// The confidence of a fused score.
+    pub fn confidence(&self, fused: f64) -> f64 {
         match self.operating_score {
-            Some(score) => ConfidenceMap::new(score, decision.live_threshold).apply(fused),
+            Some(score) => ConfidenceMap::new(score, OPERATING_POINT).apply(fused),
             None => fused,
         }
     }
@@ -369,9 +369,13 @@ pub(crate) fn positive(key: &str, value: f64) -> Result<(), CalibrationError> {
     in_range(key, value, value.is_finite() && value > 0.0, "above 0")
 }
 
-/// Accepts finite numbers, and of weights only those that are not negative.
-pub(crate) fn logistic_number(key: &str, value: f64, weight: bool) -> Result<(), CalibrationError> {
-    if weight {
+/// Accepts finite numbers, where asked only those that are not negative.
+pub(crate) fn logistic_number(
+    key: &str,
+    value: f64,
+    not_negative: bool,
+) -> Result<(), CalibrationError> {
+    if not_negative {
         return in_range(key, value, value.is_finite() && value >= 0.0, "0 or more");
     }
     in_range(key, value, value.is_finite(), "finite")
@@ -424,8 +428,8 @@ mod tests {
         let calibration = with_profile(lines).unwrap();
         let other = &calibration.profiles["other"];
         assert_eq!(other.fusion, Fusion::Geometric);
-        let confidence = other.confidence(0.3, &calibration.decision);
-        assert!((confidence - calibration.decision.live_threshold).abs() < 1e-12);
+        let confidence = other.confidence(0.3);
+        assert!((confidence - OPERATING_POINT).abs() < 1e-12);
         let text = toml::to_string(&calibration).unwrap();
         assert_eq!(Calibration::from_toml(&text).unwrap(), calibration);
     }

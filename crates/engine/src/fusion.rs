@@ -46,7 +46,7 @@ pub fn fuse(readings: &[(&dyn Signal, Reading)], profile: &Profile, decision: &D
             0.0
         };
     }
-    let confidence = profile.confidence(fused.score, decision);
+    let confidence = profile.confidence(fused.score);
     let verdict = if enough_assessed {
         decide(confidence, decision)
     } else {

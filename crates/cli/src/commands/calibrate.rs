@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use lifesign_domain::OPERATING_POINT;
 use lifesign_engine::Calibration;
 use lifesign_eval::calibrate::{Calibrated, Observations, Target, calibrate};
 
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &CalibrateArgs, config: &Config) -> Result<ExitCode, Cli
     };
     let target = Target {
         bpcer: args.target.0,
-        operating_point: config.calibration.decision.live_threshold,
+        operating_point: OPERATING_POINT,
     };
     target.validate()?;
     let journal = evaluation::journal_path(&args.judging, &[Some(&args.out)]);

@@ -62,7 +62,7 @@ fn a_labelled_folder_is_measured_and_reported_in_every_form() {
     assert!(summary.contains("APCER, worst"), "{summary}");
 
     let report: Value = serde_json::from_str(&read(&run, "r.json")).unwrap();
-    assert_eq!(report["settings"]["profile"], "classic");
+    assert_eq!(report["settings"]["profile"], "ensemble");
     let reasons: Vec<&str> = report["non_responses"]
         .as_array()
         .unwrap()
@@ -210,7 +210,7 @@ fn a_small_sample_is_not_calibrated_to() {
 /// `lbp_texture` separate, the other signals are noise.
 fn answered(run: &Run) {
     labelled(run);
-    evaluate(run, &["--resume", "known"]);
+    evaluate(run, &["--resume", "known", "--profile", "classic"]);
     let known = read(run, "known");
     let mut lines = vec![known.lines().next().unwrap().to_owned()];
     let names = [
@@ -259,6 +259,8 @@ fn a_calibration_is_written_that_judges() {
         let output = run.lifesign(&[
             "calibrate",
             "many",
+            "--profile",
+            "classic",
             "--resume",
             "known",
             "--target",
@@ -282,7 +284,15 @@ fn a_calibration_is_written_that_judges() {
     let judged = |file: &str| -> Value {
         let setting = format!("calibration={file}");
         let picture = super::sample();
-        let output = run.lifesign(&["check", "--json", "--set", &setting, text(&picture)]);
+        let output = run.lifesign(&[
+            "check",
+            "--json",
+            "--profile",
+            "classic",
+            "--set",
+            &setting,
+            text(&picture),
+        ]);
         super::json(&output)
     };
     let (five_judged, ten_judged) = (judged("five.toml"), judged("ten.toml"));

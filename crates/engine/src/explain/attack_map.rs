@@ -21,7 +21,7 @@ const NAME: &str = "attack_map";
 const TITLE: &str = "Where the learned signals see an attack";
 /// Part of a logit at one place that is drawn at full strength. Fixed, so that a weak finding
 /// looks weak.
-const FULL_STRENGTH: f32 = 0.75;
+const FULL_STRENGTH: f32 = 0.3;
 /// Opacity at full strength.
 const MAX_OPACITY: f32 = 0.7;
 
@@ -86,7 +86,8 @@ pub(super) fn picture(
     let caption = format!(
         "What the network saw, once for each kind of attack: the colour of a place is what it adds \
          to the answer, strong colour much, no colour nothing. The places are coarse, {MAP_SIDE} \
-         by {MAP_SIDE}, and each looks at its surroundings too. {}",
+         by {MAP_SIDE}, and each looks at its surroundings too. The rest of the answer has no place: \
+         it comes from averages over the face and over what is around it. {}",
         found.join(" ")
     );
     canvas.into_picture(NAME, TITLE, caption).map(Some)

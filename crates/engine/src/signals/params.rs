@@ -64,6 +64,9 @@ pub struct SignalParams {
 pub struct LearnedParams {
     /// Longer side of the face's extent in pixels under which there is too little to see.
     pub min_face_side_px: f64,
+    /// Sides of what the network sees of the picture, in units of the face's longer side, under
+    /// which there are too few surroundings; 2.7 is all that it looks at, 0 accepts any.
+    pub min_context: f64,
     /// Yaw in degrees, to either side, beyond which the network was hardly trained.
     pub max_yaw_deg: f64,
     /// Pitch in degrees, up or down, beyond which the network was hardly trained.
@@ -224,14 +227,14 @@ impl SignalParams {
         }
         for (key, value) in self.logistic_numbers() {
             // A negative weight would make an attack's logit speak for life.
-            let weight = key.ends_with("weight");
-            logistic_number(&format!("signals.{key}"), value, weight)?;
+            let not_negative = !key.ends_with("bias");
+            logistic_number(&format!("signals.{key}"), value, not_negative)?;
         }
         Ok(())
     }
 
-    /// Weights and constants of the learned signals' logistic functions.
-    fn logistic_numbers(&self) -> [(&'static str, f64); 5] {
+    /// Weights and constants of the learned signals.
+    fn logistic_numbers(&self) -> [(&'static str, f64); 6] {
         let (pad, synthetic) = (&self.pad_context, &self.synthetic_face);
         [
             ("pad_context.teacher_weight", pad.teacher_weight),
@@ -242,6 +245,7 @@ impl SignalParams {
                 synthetic.synthesis_weight,
             ),
             ("synthetic_face.bias", synthetic.bias),
+            ("learned.min_context", self.learned.min_context),
         ]
     }
 

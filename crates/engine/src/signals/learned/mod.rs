@@ -34,6 +34,15 @@ fn ask(
             limits.min_face_side_px
         ));
     }
+    let frame = &evidence.photo.frame;
+    let seen = PadNetwork::CROP.region(extent, frame.width(), frame.height());
+    let context = seen.map_or(0.0, |r| (r.width * r.height).sqrt() / side);
+    if context < limits.min_context {
+        return Err(format!(
+            "the picture shows {context:.1} face sizes around the face, {:.1} are needed",
+            limits.min_context
+        ));
+    }
     let angles = evidence.pose.degrees;
     for (name, angle, limit) in [
         ("to the side", angles.yaw, limits.max_yaw_deg),
@@ -67,4 +76,103 @@ fn reading(
 /// Logistic function in double precision.
 fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use lifesign_domain::PoseDegrees;
+    use lifesign_infer::{InferError, Model, Tensor};
+
+    use super::super::test_support::{Scene, params, refusal};
+    use super::*;
+    use crate::signals::Signal;
+
+    /// Answers the mean of its input as every logit.
+    struct Fake;
+
+    impl Model for Fake {
+        fn input_shape(&self) -> [usize; 4] {
+            [1, 3, 80, 80]
+        }
+        fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
+            let mean = input.iter().sum::<f32>() / input.len() as f32;
+            let tensor = |shape: Vec<usize>, value| Tensor {
+                data: vec![value; shape.iter().product()],
+                shape,
+            };
+            Ok(vec![
+                tensor(vec![1, 3], mean),
+                tensor(vec![1, 3, 5, 5], mean / 25.0),
+            ])
+        }
+    }
+
+    fn signals() -> [Box<dyn Signal>; 2] {
+        let network = Arc::new(PadNetwork::new(Box::new(Fake)).unwrap());
+        [
+            Box::new(PadContext(Arc::clone(&network))),
+            Box::new(SyntheticFace(network)),
+        ]
+    }
+
+    #[test]
+    fn both_signals_read_one_answer() {
+        let evidence = Scene::default().evidence();
+        for signal in signals() {
+            let Reading::Measured(m) = signal.read(&evidence, &params()) else {
+                panic!("{} did not answer", signal.name());
+            };
+            assert!(m.score > 0.0 && m.score < 1.0, "{}", m.detail);
+        }
+        let answer = evidence.pad.get().unwrap().as_ref().unwrap();
+        assert_eq!(answer.synthesis.contributions.len(), MAP_SIDE * MAP_SIDE);
+        let sum: f32 = answer.recapture.contributions.iter().sum();
+        assert!((f64::from(sum) - answer.recapture.logit).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_face_outside_the_limits_is_not_shown_to_the_network() {
+        let small = Scene {
+            face_width: 30.0,
+            ..Scene::default()
+        };
+        let turned = Scene {
+            degrees: PoseDegrees {
+                yaw: 70.0,
+                ..Scene::default().degrees
+            },
+            ..Scene::default()
+        };
+        let (small, turned) = (small.evidence(), turned.evidence());
+        for signal in signals() {
+            assert!(refusal(signal.as_ref(), &small).contains("48 are needed"));
+            assert!(refusal(signal.as_ref(), &turned).contains("at most 60"));
+        }
+        assert!(small.pad.get().is_none() && turned.pad.get().is_none());
+    }
+
+    #[test]
+    fn surroundings_can_be_asked_for() {
+        let mut strict = params();
+        strict.learned.min_context = 2.71;
+        let [signal, _] = signals();
+        let Reading::NotAssessable(why) = signal.read(&Scene::default().evidence(), &strict) else {
+            panic!("a crop is never larger than 2.7 faces");
+        };
+        assert!(why.contains("2.7 are needed"), "{why}");
+    }
+
+    #[test]
+    fn a_network_of_another_input_is_refused() {
+        struct Other;
+        impl Model for Other {
+            fn input_shape(&self) -> [usize; 4] {
+                [1, 3, 96, 96]
+            }
+            fn run(&self, _: &[f32]) -> Result<Vec<Tensor>, InferError> {
+                Ok(vec![])
+            }
+        }
+        assert!(PadNetwork::new(Box::new(Other)).is_err());
+    }
 }
