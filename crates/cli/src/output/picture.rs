@@ -35,6 +35,8 @@ pub(crate) fn thumbnail_url(frame: &Frame, longest_px: u32) -> Result<String, Im
 
 #[cfg(test)]
 mod tests {
+    use lifesign_media::Limits;
+
     use super::*;
 
     #[test]
@@ -50,13 +52,11 @@ mod tests {
             let jpeg = STANDARD
                 .decode(url.strip_prefix("data:image/jpeg;base64,").unwrap())
                 .unwrap();
-            let small = image::load_from_memory(&jpeg).unwrap().to_rgb8();
-            assert_eq!(small.dimensions(), expected);
-            assert!(
-                small
-                    .pixels()
-                    .all(|p| p.0.iter().all(|v| v.abs_diff(90) < 3))
-            );
+            let small = lifesign_media::decode(&jpeg, &Limits::default())
+                .unwrap()
+                .frame;
+            assert_eq!((small.width(), small.height()), expected);
+            assert!(small.rgb().iter().all(|v| v.abs_diff(90) < 3));
         }
     }
 }

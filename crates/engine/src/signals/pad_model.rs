@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_named() {
-        let cases: [(&str, fn(&mut ModelInput)); 9] = [
+        type Change = fn(&mut ModelInput);
+        let cases: [(&str, Change); 9] = [
             ("crop_scale is 0", |i| i.crop.scale = 0.0),
             ("crop_scale is NaN", |i| i.crop.scale = f64::NAN),
             ("crop_scale is 21", |i| i.crop.scale = 21.0),

@@ -152,7 +152,8 @@ fn a_model_runs_once_a_check_and_only_for_profiles_that_weigh_it() {
 
 #[test]
 fn a_model_that_fails_is_never_live() {
-    let failures: [fn() -> Result<Vec<Tensor>, InferError>; 3] = [
+    type Failure = fn() -> Result<Vec<Tensor>, InferError>;
+    let failures: [Failure; 3] = [
         || {
             Err(InferError::Run {
                 model: "fake".to_owned(),
