@@ -96,7 +96,7 @@ fn a_chosen_picture_is_judged_and_explained() {
     assert!(is_verdict(&browser.eval(VERDICT)));
     assert_eq!(
         browser.eval("document.querySelectorAll('.signal').length"),
-        8
+        12
     );
     assert!(browser.text(".gauge-value").starts_with("Confidence 0."));
     assert_eq!(

@@ -76,7 +76,7 @@ async fn every_input_form_gives_the_same_result() {
             .await,
         client
             .post(
-                "/v1/liveness?explain=false&profile=classic",
+                "/v1/liveness?explain=false&profile=ensemble",
                 "application/octet-stream",
                 image,
             )
@@ -85,7 +85,7 @@ async fn every_input_form_gives_the_same_result() {
     let first = answers[0].envelope();
     assert_eq!(first["status"], "success", "{first}");
     assert_eq!(first["result"]["face_detected"], true);
-    assert_eq!(first["result"]["signals"].as_array().unwrap().len(), 8);
+    assert_eq!(first["result"]["signals"].as_array().unwrap().len(), 12);
     for answer in &answers {
         assert_eq!(answer.status, 200);
         let mut envelope = answer.envelope();
@@ -93,6 +93,24 @@ async fn every_input_form_gives_the_same_result() {
         // The size of a file with line breaks is that of its bytes: nothing differs.
         assert_eq!(envelope["result"].take(), first["result"]);
     }
+}
+
+#[tokio::test]
+async fn a_request_may_ask_for_the_eight_signals_of_the_document() {
+    let client = Client::real();
+    let url = "/v1/liveness?profile=classic";
+    let answer = client
+        .post(url, "image/jpeg", sample("astronaut.jpg"))
+        .await;
+    let result = &answer.envelope()["result"];
+    assert_eq!(result["profile"], "classic");
+    let signals = result["signals"].as_array().unwrap();
+    assert_eq!(signals.len(), 8);
+    let sum: f64 = signals
+        .iter()
+        .map(|s| s["weight"].as_f64().unwrap() * s["score"].as_f64().unwrap())
+        .sum();
+    assert!((sum - result["confidence"].as_f64().unwrap()).abs() < 1e-6);
 }
 
 #[tokio::test]

@@ -31,14 +31,15 @@ fn small() -> Setup {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_is_503_at_once_with_retry_after() {
     let (client, open, begun) = gated(small());
-    let calls: Vec<_> = (0..3)
-        .map(|_| {
-            let client = Arc::clone(&client);
-            tokio::spawn(async move { client.post_image(b"x").await })
-        })
-        .collect();
-    client.until("lifesign_queue_depth", 2.0).await;
+    let call = || {
+        let client = Arc::clone(&client);
+        tokio::spawn(async move { client.post_image(b"x").await })
+    };
+    let mut calls = vec![call()];
+    // Only once the worker has the first is there room for two more.
     client.until("lifesign_checks_in_flight", 1.0).await;
+    calls.extend([call(), call()]);
+    client.until("lifesign_queue_depth", 2.0).await;
 
     let since = Instant::now();
     let refused = client.post_image(b"x").await;
@@ -47,8 +48,11 @@ async fn a_full_queue_is_503_at_once_with_retry_after() {
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(begun.load(Ordering::SeqCst), 1, "one worker, one check");
 
-    for call in calls {
+    // The two that wait may have come in either order, so the gate opens for all at once.
+    for _ in &calls {
         open.send(()).unwrap();
+    }
+    for call in calls {
         assert_eq!(call.await.unwrap().envelope()["status"], "success");
     }
     let refusals = r#"lifesign_failures_total{contract="native",kind="overloaded"}"#;

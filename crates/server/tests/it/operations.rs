@@ -34,7 +34,7 @@ async fn metrics_count_verdicts_failures_and_time() {
     for (line, value) in [
         (
             format!(
-                r#"lifesign_verdicts_total{{contract="native",profile="classic",verdict="{verdict}"}}"#
+                r#"lifesign_verdicts_total{{contract="native",profile="ensemble",verdict="{verdict}"}}"#
             ),
             1.0,
         ),

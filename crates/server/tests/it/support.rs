@@ -49,7 +49,7 @@ where
     F: Fn(&[u8]) -> Result<Checked, Failure> + Send + Sync + 'static,
 {
     fn profiles(&self) -> Vec<String> {
-        vec!["classic".to_owned()]
+        vec!["classic".to_owned(), "ensemble".to_owned()]
     }
 
     fn inconclusive_margin(&self) -> f64 {
@@ -95,7 +95,7 @@ impl Setup {
             config: ServerConfig {
                 listen: ([127, 0, 0, 1], 0).into(),
                 data: data.path().join("data"),
-                profile: "classic".to_owned(),
+                profile: "ensemble".to_owned(),
                 workers: 2,
                 queue: 8,
                 request_timeout: Duration::from_secs(30),

@@ -153,7 +153,7 @@ function gallery(pictures, open) {
   if (!pictures.length) return '';
   const figures = pictures.map((picture) => {
     const button = el('button', { type: 'button', class: 'picture', 'aria-label': `Enlarge: ${picture.title}` },
-      el('img', { src: picture.image, alt: picture.caption, width: picture.width, height: picture.height, loading: 'lazy' }));
+      el('img', { src: picture.image, alt: picture.caption, width: picture.width, height: picture.height, decoding: 'async' }));
     button.addEventListener('click', () => open(picture));
     return el('figure', { 'data-name': picture.name }, button,
       el('figcaption', {}, el('strong', {}, picture.title), ' ', picture.caption));
