@@ -18,11 +18,10 @@ import onnx
 import onnxruntime
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from fixed import FixedNet
 from heads import load_heads
-from model import HEADS, SIZE, load
+from model import HEADS, SIZE, fold_batch_norms, load
 
 TOLERANCE = 1e-3
 OPSET = 17
@@ -48,17 +47,6 @@ class Exported(nn.Module):
         contributions = self.head(self.stages((image - 0.5) * 4.0) * self.place)
         logits = contributions.sum((2, 3)) + self.constant + self.fixed_share * self.fixed(image)
         return logits, contributions
-
-
-def fold_batch_norms(module):
-    """Merge every Conv2d with the BatchNorm2d after it, in place."""
-    for child in module.children():
-        if isinstance(child, nn.Sequential):
-            for i in range(len(child) - 1):
-                if isinstance(child[i], nn.Conv2d) and isinstance(child[i + 1], nn.BatchNorm2d):
-                    child[i], child[i + 1] = fuse_conv_bn_eval(child[i], child[i + 1]), nn.Identity()
-        fold_batch_norms(child)
-    return module
 
 
 def fold_constants(path):

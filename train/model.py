@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 TEACHER_CHANNELS = 128  # of the teacher's embedding and of its maps; imitated in training only
 HEADS = ("teacher", "recapture", "synthesis")  # the logits, in this order; each is positive for an attack
@@ -70,3 +71,14 @@ def load(cache, name, fold):
     net = PadNet()
     net.load_state_dict(torch.load(cache / "runs" / name / f"fold_{fold}.pt", weights_only=True))
     return net.eval()
+
+
+def fold_batch_norms(module):
+    """Merge every Conv2d with the BatchNorm2d after it, in place."""
+    for child in module.children():
+        if isinstance(child, nn.Sequential):
+            for i in range(len(child) - 1):
+                if isinstance(child[i], nn.Conv2d) and isinstance(child[i + 1], nn.BatchNorm2d):
+                    child[i], child[i + 1] = fuse_conv_bn_eval(child[i], child[i + 1]), nn.Identity()
+        fold_batch_norms(child)
+    return module

@@ -17,26 +17,15 @@ import onnx
 import onnxruntime
 import torch
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
+from model import fold_batch_norms  # noqa: E402
 from network import CoverNet  # noqa: E402
 from views import CROP  # noqa: E402
 
 TOLERANCE = 1e-4
 OPSET = 17
 OPERATORS = {"Conv", "Relu", "Add", "Reshape"}
-
-
-def fold_batch_norms(module):
-    """Merge every Conv2d with the BatchNorm2d after it, in place."""
-    for child in module.children():
-        if isinstance(child, nn.Sequential):
-            for i in range(len(child) - 1):
-                if isinstance(child[i], nn.Conv2d) and isinstance(child[i + 1], nn.BatchNorm2d):
-                    child[i], child[i + 1] = fuse_conv_bn_eval(child[i], child[i + 1]), nn.Identity()
-        fold_batch_norms(child)
-    return module
 
 
 def plain(model):
