@@ -12,6 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 OPERATING_POINT = 0.58  # the confidence at the chosen BPCER
+MARGIN = 0.04  # half width of the band of indecision around it
 FLOOR = 1e-4
 RIDGE = 1e-3
 LEAST_WEIGHT = 0.01  # shares under this are noise

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from calibrate import OPERATING_POINT
+from calibrate import MARGIN, OPERATING_POINT
 from metrics import apcer_at_bpcer, auc, eer
 
 SPECIES = ("print", "screen", "gan", "diffusion")
-MARGIN = 0.04  # half width of the band of indecision
 ENOUGH = 5
 
 

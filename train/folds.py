@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from data import read_manifest
-from model import HEADS, load
+from model import load
 from splits import read_folds
-from train import Recipe, excluded_rows, load_bank, score, train
+from train import Recipe, excluded_rows, load_bank, score, train, write_logits
 
 
 TUNED_ON = (1, 2, 3)  # passes of views beside the clean images
@@ -49,9 +49,7 @@ def run_fold(options, recipe, fold, rows, folds):
     torch.save(net.state_dict(), folder / f"fold_{fold}.pt")
     keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
     logits = score(net, clean["crop"][keep])
-    lines = [",".join(["row", *HEADS])]
-    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean["row"][keep], logits)]
-    table.write_text("\n".join(lines) + "\n")
+    write_logits(table, clean["row"][keep], logits)
 
 
 def main():

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from data import read_manifest
 from model import HEADS, TEACHER_CHANNELS
 from splits import read_folds
-from train import FIELDS, STUDIED, Recipe, attack_target, draw_weights, excluded_rows, masked_bce
+from train import FIELDS, STUDIED, Recipe, attack_target, draw_weights, excluded_rows, masked_bce, write_logits
 
 
 PASSES = (1, 2)  # of views
@@ -128,9 +128,7 @@ def run_fold(options, recipe, fold, rows, folds, bank, clean):
     keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
     with torch.no_grad():
         logits = net(torch.from_numpy(np.clip((clean["x"][keep] - mean) / deviation, -5, 5))).numpy()
-    lines = [",".join(["row", *HEADS])]
-    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(clean["row"][keep], logits)]
-    table.write_text("\n".join(lines) + "\n")
+    write_logits(table, clean["row"][keep], logits)
     print(f"{options.name} fold {fold} done", flush=True)
 
 

@@ -18,23 +18,17 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from calibrate import OPERATING_POINT, Fusion, Logistic
+from augment import mirror
+from calibrate import MARGIN, OPERATING_POINT, Fusion, Logistic
 from crops import CONTEXT, cut
 from data import load_image, read_boxes, read_manifest
 from metrics import auc
 from model import HEADS
 from splits import left_out, read_folds
 
-MARGIN = 0.04  # half width of the band around the operating point
-
 
 def shifted(rgb, box):
     return rgb, box + 0.02 * (box[2] - box[0])
-
-
-def mirrored(rgb, box):
-    width = rgb.shape[1]
-    return np.ascontiguousarray(rgb[:, ::-1]), np.array([width - box[2], box[1], width - box[0], box[3]])
 
 
 def recoded(rgb, box):
@@ -63,7 +57,7 @@ def tight(scale):
     return change
 
 
-CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": mirrored,
+CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": mirror,
            "JPEG quality 80": recoded, "scaled to 70%": smaller, "a stop brighter": brighter}
 
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from bank import KINDS
-from model import PadNet
+from model import HEADS, PadNet
 from splits import left_out
 from teacher import MAPS, SCALES, live_probability
 
@@ -175,3 +175,10 @@ def score(net, crops, batch=256):
 
 def excluded_rows(rows, fold, folds):
     return [False] * len(rows) if fold == 0 else left_out(rows, fold, folds)
+
+
+def write_logits(path, rows, logits):
+    """A run's left-out logits: the line of the manifest, then one column a head."""
+    lines = [",".join(["row", *HEADS])]
+    lines += [",".join([str(row), *(f"{v:.5f}" for v in values)]) for row, values in zip(rows, logits)]
+    path.write_text("\n".join(lines) + "\n")
