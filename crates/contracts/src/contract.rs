@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use http::Method;
+use http::{HeaderMap, Method};
 
-use crate::{CheckRequest, Checked, Failure, Incoming};
+use crate::{Answer, Ask, Credentials, Failure, Incoming};
 
 /// A finished answer: status, headers and the vendor's body.
 pub type Reply = http::Response<Vec<u8>>;
@@ -38,9 +38,10 @@ pub struct About {
 /// One vendor's API.
 ///
 /// The server calls, in this order and once each: [`request_id`](Self::request_id),
-/// [`read`](Self::read), then [`answer`](Self::answer) with the result of the check, or with the
-/// failure of `read`, of the check or of the server itself. `read` may be left out where the
-/// server refuses first (too large, overloaded, wrong method); `answer` never is.
+/// [`credentials`](Self::credentials) before the body is read, [`read`](Self::read), then
+/// [`answer`](Self::answer) with what came of it, or with the failure of one of these, of the
+/// check or of the server itself. All but `request_id` and `answer` may be left out where the server
+/// refuses first (too large, overloaded, wrong method) or, running open, asks for no credentials.
 ///
 /// An implementation is pure: no clock, no randomness, no IO. It must answer every
 /// [`FailureKind`](crate::FailureKind) and must not put bytes of the image into an answer.
@@ -57,16 +58,22 @@ pub trait Contract: Send + Sync {
     /// The identifier of a request, in the vendor's form, made from 16 random bytes.
     fn request_id(&self, random: [u8; 16], at: SystemTime) -> String;
 
+    /// Whom the request says it is from, by its path and headers. Nothing is verified here.
+    ///
+    /// # Errors
+    /// Where the contract asks for credentials and they are missing or malformed.
+    fn credentials<'a>(
+        &self,
+        path: &str,
+        headers: &'a HeaderMap,
+    ) -> Result<Credentials<'a>, Failure>;
+
     /// Understands a request.
     ///
     /// # Errors
     /// Where the request breaks the contract. The failure goes to [`answer`](Self::answer).
-    fn read<'a>(
-        &self,
-        incoming: &'a Incoming,
-        echo: &mut Echo,
-    ) -> Result<CheckRequest<'a>, Failure>;
+    fn read<'a>(&self, incoming: &'a Incoming, echo: &mut Echo) -> Result<Ask<'a>, Failure>;
 
     /// Words the outcome.
-    fn answer(&self, about: &About, outcome: Result<&Checked, &Failure>) -> Reply;
+    fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply;
 }

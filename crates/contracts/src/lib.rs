@@ -14,8 +14,11 @@ mod request;
 
 pub use contract::{About, Contract, Echo, Reply, Route};
 pub use native::Native;
-pub use outcome::{Checked, Failure, FailureKind, Picture};
-pub use request::{Body, CheckOptions, CheckRequest, ImageSource, Incoming, Part};
+pub use outcome::{Answer, Checked, Failure, FailureKind, IssuedToken, Picture};
+pub use request::{
+    Ask, Body, CheckOptions, CheckRequest, Credentials, ImageFormat, ImageRules, ImageSource,
+    Incoming, Part, TokenRequest,
+};
 
 /// Every contract that is served. The first one, the native API, also words the answers to
 /// requests that belong to no contract.

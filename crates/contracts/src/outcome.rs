@@ -1,6 +1,34 @@
 //! How a check ended, before a contract words it.
 
+use std::time::Duration;
+
 use lifesign_domain::CheckResult;
+
+/// What came of a request that was understood.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// An image was judged.
+    Checked(Checked),
+    /// A token was given.
+    Token(IssuedToken),
+}
+
+/// A token that opens a contract for a while.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// The token; it is told once and kept as a hash.
+    pub token: String,
+    /// How long it is good for.
+    pub expires_in: Duration,
+}
+
+impl std::fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedToken")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
 
 /// A check that came to a result, which may well be that there is no face.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +65,8 @@ pub struct Failure {
     pub message: String,
     /// For the log alone: what lies behind it.
     pub cause: Option<String>,
+    /// When the same request may succeed, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 /// What went wrong, for a contract's error table. Whoever adds a kind is shown every contract
@@ -57,6 +87,32 @@ pub enum FailureKind {
     MethodNotAllowed,
     /// The body did not arrive in time.
     SlowBody,
+    /// No credentials, or none that are good: wrong, expired, revoked, of a disabled tenant.
+    Unauthorized,
+    /// Good credentials that may not do this, or not from this address.
+    Forbidden,
+    /// Too many requests in a short time.
+    RateLimited,
+    /// The quota of the month is used up.
+    QuotaExceeded,
+    /// The wallet holds less than the price of a check.
+    BalanceTooLow,
+    /// The idempotency key was used for another request.
+    KeyReused,
+    /// The person has not consented.
+    ConsentRefused,
+    /// The file is an image of a format that this contract does not take.
+    UnsupportedFormat,
+    /// The image has too few or too many pixels a side for this contract.
+    WrongResolution,
+    /// The file does not say that it comes from a camera.
+    NoCameraData,
+    /// The sealed image cannot be opened: unknown key or changed content.
+    SealBroken,
+    /// The URL is not one that is fetched.
+    UrlRefused,
+    /// What the URL points to could not be fetched.
+    UrlFailed,
     /// Too much work is queued.
     Overloaded,
     /// The check took longer than allowed.
@@ -69,7 +125,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::InvalidImage,
         Self::TooLarge,
@@ -77,6 +133,19 @@ impl FailureKind {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::SlowBody,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::RateLimited,
+        Self::QuotaExceeded,
+        Self::BalanceTooLow,
+        Self::KeyReused,
+        Self::ConsentRefused,
+        Self::UnsupportedFormat,
+        Self::WrongResolution,
+        Self::NoCameraData,
+        Self::SealBroken,
+        Self::UrlRefused,
+        Self::UrlFailed,
         Self::Overloaded,
         Self::TimedOut,
         Self::Inference,
@@ -93,6 +162,19 @@ impl FailureKind {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::SlowBody => "slow_body",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::BalanceTooLow => "balance_too_low",
+            Self::KeyReused => "key_reused",
+            Self::ConsentRefused => "consent_refused",
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::WrongResolution => "wrong_resolution",
+            Self::NoCameraData => "no_camera_data",
+            Self::SealBroken => "seal_broken",
+            Self::UrlRefused => "url_refused",
+            Self::UrlFailed => "url_failed",
             Self::Overloaded => "overloaded",
             Self::TimedOut => "timed_out",
             Self::Inference => "inference",
@@ -102,7 +184,7 @@ impl FailureKind {
 
     /// Whether the same request may succeed a little later.
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Overloaded | Self::TimedOut)
+        matches!(self, Self::Overloaded | Self::TimedOut | Self::RateLimited)
     }
 }
 
@@ -113,6 +195,7 @@ impl Failure {
             kind,
             message: message.into(),
             cause: None,
+            retry_after: None,
         }
     }
 
@@ -120,6 +203,13 @@ impl Failure {
     #[must_use]
     pub fn because(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds when the same request may succeed.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

@@ -57,13 +57,73 @@ impl Incoming {
     }
 }
 
+/// Whom a request says it is from. Borrowed from its headers; never logged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Credentials<'a> {
+    /// The route asks for none.
+    None,
+    /// The native API's key.
+    Key(&'a str),
+    /// verified.africa's `userid` and `apiKey`.
+    User {
+        /// Public part.
+        userid: &'a str,
+        /// Secret part.
+        api_key: &'a str,
+    },
+    /// Decentro's three headers.
+    Client {
+        /// Public part.
+        client_id: &'a str,
+        /// Secret of the client.
+        client_secret: &'a str,
+        /// Secret of the module.
+        module_secret: &'a str,
+    },
+    /// Syntizen's `authkey`, a token got for a user name and password.
+    Token(&'a str),
+}
+
 /// What a contract asks the service to do.
 #[derive(Clone, Debug, PartialEq)]
+pub enum Ask<'a> {
+    /// Judge an image.
+    Check(CheckRequest<'a>),
+    /// Give a token for a user name and password.
+    Token(TokenRequest),
+}
+
+/// A user name and password. `Debug` shows neither.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenRequest {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for TokenRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenRequest")
+    }
+}
+
+/// An image to judge, and what holds for it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CheckRequest<'a> {
     /// The image to judge.
     pub image: ImageSource<'a>,
     /// How to judge it.
     pub options: CheckOptions,
+    /// What the file must be.
+    pub rules: ImageRules,
+    /// The caller's reference: a label that is kept with the check.
+    pub reference: Option<String>,
+    /// The caller's key for this request: the same request under it is answered once and
+    /// repeated, another one is a [`FailureKind::KeyReused`](crate::FailureKind::KeyReused).
+    pub idempotency_key: Option<String>,
+    /// Whether the tenant's wallet pays for it.
+    pub charged: bool,
 }
 
 /// Where the image is.
@@ -73,6 +133,75 @@ pub enum ImageSource<'a> {
     Base64(Cow<'a, str>),
     /// The file itself.
     Bytes(&'a [u8]),
+    /// Base64 text of a file that is sealed under a key of the tenant: 12 bytes nonce, then the
+    /// AES-256-GCM ciphertext with its tag.
+    Sealed {
+        /// Public part of the key.
+        key: Cow<'a, str>,
+        /// Not yet decoded.
+        text: Cow<'a, str>,
+    },
+    /// Where it is to be fetched from.
+    Url(Cow<'a, str>),
+}
+
+impl Default for ImageSource<'_> {
+    fn default() -> Self {
+        Self::Bytes(&[])
+    }
+}
+
+/// What a contract demands of the file, beyond what the server can decode. What breaks a rule is
+/// refused before it is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageRules {
+    /// Formats that are taken.
+    pub formats: &'static [ImageFormat],
+    /// Smallest width and height in pixels.
+    pub min_side: Option<u32>,
+    /// Largest width and height in pixels.
+    pub max_side: Option<u32>,
+    /// Whether EXIF must name FileSource, Make and DateTime.
+    pub camera_data: bool,
+}
+
+impl Default for ImageRules {
+    fn default() -> Self {
+        Self {
+            formats: &ImageFormat::ALL,
+            min_side: None,
+            max_side: None,
+            camera_data: false,
+        }
+    }
+}
+
+/// Formats of images that the server decodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ImageFormat {
+    /// JPEG.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP.
+    Webp,
+    /// BMP.
+    Bmp,
+}
+
+impl ImageFormat {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Webp, Self::Bmp];
+
+    /// The name that people know.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Webp => "WebP",
+            Self::Bmp => "BMP",
+        }
+    }
 }
 
 /// How to judge an image.

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use lifesign_domain::CheckResult;
 use serde::Serialize;
 
-use crate::{About, Checked, Failure, FailureKind, Picture, Reply};
+use crate::{About, Answer, Failure, FailureKind, Picture, Reply};
 
 /// What every answer looks like.
 #[derive(Serialize)]
@@ -46,9 +46,22 @@ const NO_FACE: ErrorBody<'static> = ErrorBody {
 /// `INFERENCE_ERROR` and 500 `SERVER_ERROR`; the others follow HTTP.
 const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
     match kind {
-        FailureKind::InvalidRequest | FailureKind::InvalidImage | FailureKind::TooLarge => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_REQUEST")
-        }
+        FailureKind::InvalidRequest
+        | FailureKind::InvalidImage
+        | FailureKind::TooLarge
+        | FailureKind::UnsupportedFormat
+        | FailureKind::WrongResolution
+        | FailureKind::NoCameraData
+        | FailureKind::SealBroken
+        | FailureKind::ConsentRefused
+        | FailureKind::UrlRefused
+        | FailureKind::UrlFailed => (StatusCode::UNPROCESSABLE_ENTITY, "INVALID_REQUEST"),
+        FailureKind::Unauthorized => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"),
+        FailureKind::Forbidden => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+        FailureKind::BalanceTooLow => (StatusCode::PAYMENT_REQUIRED, "BALANCE_TOO_LOW"),
+        FailureKind::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"),
+        FailureKind::QuotaExceeded => (StatusCode::TOO_MANY_REQUESTS, "QUOTA_EXCEEDED"),
+        FailureKind::KeyReused => (StatusCode::CONFLICT, "IDEMPOTENCY_KEY_REUSED"),
         FailureKind::UnsupportedMediaType => {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE")
         }
@@ -62,7 +75,13 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
     }
 }
 
-pub(super) fn reply(about: &About, outcome: Result<&Checked, &Failure>) -> Reply {
+pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
+    let no_check = Failure::new(FailureKind::Internal, "this route judges images alone");
+    let outcome = match outcome {
+        Ok(Answer::Checked(checked)) => Ok(checked),
+        Ok(Answer::Token(_)) => Err(&no_check),
+        Err(failure) => Err(failure),
+    };
     let (status, result, error) = match outcome {
         Ok(checked) if checked.result.face_detected => {
             (StatusCode::OK, Some(&checked.result), None)
@@ -127,6 +146,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::Checked;
 
     fn about() -> About {
         About {
@@ -165,7 +185,7 @@ mod tests {
 
     #[test]
     fn success_has_a_result_and_no_error() {
-        let reply = reply(&about(), Ok(&checked(true)));
+        let reply = reply(&about(), Ok(&Answer::Checked(checked(true))));
         assert_eq!(reply.status(), StatusCode::OK);
         assert_eq!(reply.headers()["content-type"], "application/json");
         let body = body(&reply);
@@ -181,7 +201,7 @@ mod tests {
 
     #[test]
     fn no_face_is_an_error_with_an_inconclusive_result() {
-        let reply = reply(&about(), Ok(&checked(false)));
+        let reply = reply(&about(), Ok(&Answer::Checked(checked(false))));
         assert_eq!(reply.status(), StatusCode::OK);
         let body = body(&reply);
         assert_eq!(body["status"], "error");
@@ -222,7 +242,7 @@ mod tests {
             width: 3,
             height: 2,
         }]);
-        let body = body(&reply(&about(), Ok(&checked)));
+        let body = body(&reply(&about(), Ok(&Answer::Checked(checked))));
         assert_eq!(
             body["pictures"],
             json!([{

@@ -9,9 +9,11 @@ mod read;
 
 use std::time::SystemTime;
 
-use http::Method;
+use http::{HeaderMap, Method, header};
 
-use crate::{About, CheckRequest, Checked, Contract, Echo, Failure, Incoming, Reply, Route};
+use crate::{
+    About, Answer, Ask, Contract, Credentials, Echo, Failure, FailureKind, Incoming, Reply, Route,
+};
 
 pub use read::image_of_json;
 
@@ -42,22 +44,90 @@ impl Contract for Native {
         format!("lv_{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
-    fn read<'a>(
+    fn credentials<'a>(
         &self,
-        incoming: &'a Incoming,
-        _echo: &mut Echo,
-    ) -> Result<CheckRequest<'a>, Failure> {
-        read::check_request(incoming)
+        _path: &str,
+        headers: &'a HeaderMap,
+    ) -> Result<Credentials<'a>, Failure> {
+        key(headers).map(Credentials::Key)
     }
 
-    fn answer(&self, about: &About, outcome: Result<&Checked, &Failure>) -> Reply {
+    fn read<'a>(&self, incoming: &'a Incoming, _echo: &mut Echo) -> Result<Ask<'a>, Failure> {
+        read::check_request(incoming).map(Ask::Check)
+    }
+
+    fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
         answer::reply(about, outcome)
     }
 }
 
+/// The key of `Authorization: Bearer KEY` or, without that header, of `x-api-key: KEY`.
+///
+/// # Errors
+/// If there is none.
+pub fn key(headers: &HeaderMap) -> Result<&str, Failure> {
+    const WANTED: &str = "send your key as `Authorization: Bearer KEY` or as `x-api-key: KEY`";
+    let unauthorized =
+        |what: &str| Failure::new(FailureKind::Unauthorized, format!("{what}; {WANTED}"));
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    let key = match text(header::AUTHORIZATION.as_str()) {
+        Some(value) => match value.split_once(' ') {
+            Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+            _ => {
+                return Err(unauthorized(
+                    "the header `authorization` is not of scheme Bearer",
+                ));
+            }
+        },
+        None => text("x-api-key")
+            .ok_or_else(|| unauthorized("no key was sent"))?
+            .trim(),
+    };
+    if key.is_empty() {
+        return Err(unauthorized("the key is blank or not ASCII"));
+    }
+    Ok(key)
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
+
+    fn keyed(pairs: &[(&'static str, &str)]) -> Result<String, FailureKind> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        key(&headers)
+            .map(str::to_owned)
+            .map_err(|failure| failure.kind)
+    }
+
+    #[test]
+    fn the_key_comes_as_a_bearer_or_in_a_header_of_its_own() {
+        assert_eq!(keyed(&[("authorization", "Bearer abc")]).unwrap(), "abc");
+        assert_eq!(keyed(&[("authorization", "bearer  abc ")]).unwrap(), "abc");
+        assert_eq!(keyed(&[("x-api-key", " abc")]).unwrap(), "abc");
+        // The standard header wins, also where it is wrong.
+        let both = [("authorization", "Bearer a"), ("x-api-key", "b")];
+        assert_eq!(keyed(&both).unwrap(), "a");
+        for wrong in [
+            &[][..],
+            &[("authorization", "Basic abc")],
+            &[("authorization", "abc")],
+            &[("authorization", "Basic abc"), ("x-api-key", "abc")],
+            &[("x-api-key", "")],
+            &[("x-api-key", "\u{e4}")],
+        ] {
+            assert_eq!(keyed(wrong), Err(FailureKind::Unauthorized), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn request_ids_are_lv_and_sixteen_lower_case_hex_digits() {

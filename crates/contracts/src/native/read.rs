@@ -28,7 +28,39 @@ pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Fai
             Kind::Image => ImageSource::Bytes(bytes),
         },
     };
-    Ok(CheckRequest { image, options })
+    Ok(CheckRequest {
+        image,
+        options,
+        reference: reference(incoming)?,
+        idempotency_key: idempotency_key(incoming)?,
+        ..CheckRequest::default()
+    })
+}
+
+/// The caller's reference, a label to find the check by.
+fn reference(incoming: &Incoming) -> Result<Option<String>, Failure> {
+    const LONGEST: usize = 200;
+    match incoming.query("reference") {
+        Some(text) if text.chars().count() > LONGEST => Err(Failure::invalid(format!(
+            "the query parameter `reference` has {} characters, at most {LONGEST} are kept",
+            text.chars().count()
+        ))),
+        text => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
+    }
+}
+
+/// The header `Idempotency-Key`.
+fn idempotency_key(incoming: &Incoming) -> Result<Option<String>, Failure> {
+    const LONGEST: usize = 255;
+    let Some(value) = incoming.headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=LONGEST).contains(&key.trim().len()) => Ok(Some(key.trim().to_owned())),
+        _ => Err(Failure::invalid(format!(
+            "the header `Idempotency-Key` must have 1 to {LONGEST} ASCII characters"
+        ))),
+    }
 }
 
 /// A query parameter that is on or off; present without a value is on.
@@ -296,10 +328,29 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_and_an_idempotency_key_are_bounded() {
+        let mut incoming = incoming(None, br#"{"image":"YQ=="}"#);
+        assert_eq!(check_request(&incoming).unwrap().reference, None);
+        incoming.query = vec![("reference".to_owned(), "case 7".to_owned())];
+        let key = HeaderValue::from_static(" k-1 ");
+        incoming.headers.insert("idempotency-key", key);
+        let request = check_request(&incoming).unwrap();
+        assert_eq!(request.reference.as_deref(), Some("case 7"));
+        assert_eq!(request.idempotency_key.as_deref(), Some("k-1"));
+        let key = HeaderValue::from_str(&"k".repeat(256)).unwrap();
+        incoming.headers.insert("idempotency-key", key);
+        assert!(check_request(&incoming).is_err());
+        incoming.headers.remove("idempotency-key");
+        incoming.query = vec![("reference".to_owned(), "r".repeat(201))];
+        assert!(check_request(&incoming).is_err());
+    }
+
+    #[test]
     fn a_form_holds_a_file_or_base64_text() {
         let image = |parts: &[Part]| match image_of_form(parts) {
             Ok(ImageSource::Base64(text)) => format!("base64 {text}"),
             Ok(ImageSource::Bytes(bytes)) => format!("file of {} bytes", bytes.len()),
+            Ok(other) => panic!("{other:?}"),
             Err(failure) => failure.message,
         };
         assert_eq!(image(&[part(None, b"YQ==")]), "base64 YQ==");

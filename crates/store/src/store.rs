@@ -1,0 +1,203 @@
+//! What a store promises.
+
+use async_trait::async_trait;
+
+use crate::{
+    Act, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage, CheckRecord, Commit, Committed,
+    Credential, CredentialKind, Erased, Fingerprint, LedgerEntry, Millis, NewCredential,
+    NewOperator, NewToken, Operator, Replay, SealedImage, Session, StoreError, StoredAnswer,
+    Tenant, TenantSettings, Token,
+};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// The memory of the service. Whatever a method changes is changed as a whole and is on disk when it
+/// returns; a process that is killed loses nothing that was answered.
+///
+/// What takes a `tenant_id` beside an identifier acts for that tenant and does not find what
+/// belongs to another.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // --- tenants -------------------------------------------------------------------------------
+
+    /// Makes a tenant with an empty wallet together with its first credentials.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] if the name is taken.
+    async fn create_tenant(
+        &self,
+        id: &str,
+        name: &str,
+        settings: &TenantSettings,
+        credentials: &[NewCredential],
+        act: &Act,
+    ) -> Result<Tenant>;
+
+    /// All tenants by name.
+    async fn tenants(&self) -> Result<Vec<Tenant>>;
+
+    /// The tenant with this identifier or this name.
+    async fn tenant(&self, id_or_name: &str) -> Result<Option<Tenant>>;
+
+    /// Shuts a tenant out, or lets it in again.
+    async fn set_tenant_enabled(&self, id: &str, enabled: bool, act: &Act) -> Result<()>;
+
+    /// Changes what holds for a tenant's checks.
+    async fn set_tenant_settings(
+        &self,
+        id: &str,
+        settings: &TenantSettings,
+        act: &Act,
+    ) -> Result<()>;
+
+    // --- wallet --------------------------------------------------------------------------------
+
+    /// Adds units, at least 1, and answers the new balance.
+    async fn top_up(&self, tenant_id: &str, amount: i64, act: &Act) -> Result<i64>;
+
+    /// The newest `limit` lines of a tenant's ledger, before line `before` if it is given.
+    async fn statement(
+        &self,
+        tenant_id: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>>;
+
+    // --- credentials and tokens ----------------------------------------------------------------
+
+    /// Adds a credential to a tenant.
+    async fn create_credential(&self, credential: &NewCredential, act: &Act) -> Result<()>;
+
+    /// The credential of this kind with this public part, with its tenant; also one that is
+    /// revoked, expired or of a disabled tenant: the caller decides.
+    async fn credential(
+        &self,
+        kind: CredentialKind,
+        public_id: &str,
+    ) -> Result<Option<(Credential, Tenant)>>;
+
+    /// Credentials of a tenant, or of all, newest first.
+    async fn credentials(&self, tenant_id: Option<&str>) -> Result<Vec<Credential>>;
+
+    /// Replaces hashes, sealed secret and public part of a credential: the old secret is worth
+    /// nothing at once, and its tokens neither.
+    async fn rotate_credential(&self, id: &str, fresh: &NewCredential, act: &Act) -> Result<()>;
+
+    /// Ends a credential and its tokens for good.
+    async fn revoke_credential(&self, id: &str, act: &Act) -> Result<()>;
+
+    /// Notes a use; writes at most once a minute for each credential.
+    async fn touch_credential(&self, id: &str, at: Millis) -> Result<()>;
+
+    /// Answered checks of a credential in the calendar month (UTC) of `at`.
+    async fn used_this_month(&self, credential_id: &str, at: Millis) -> Result<u32>;
+
+    /// Keeps a token.
+    async fn create_token(&self, token: &NewToken) -> Result<()>;
+
+    /// A token by its hash, with its credential and tenant.
+    async fn token(&self, hash: &[u8]) -> Result<Option<(Token, Credential, Tenant)>>;
+
+    /// Ends a token, if it is there.
+    async fn revoke_token(&self, hash: &[u8], at: Millis) -> Result<()>;
+
+    // --- checks --------------------------------------------------------------------------------
+
+    /// Keeps an answered check, takes its price, counts it against the credential's month and keeps its answer for
+    /// repetition, in one transaction.
+    async fn commit(&self, commit: &Commit) -> Result<Committed>;
+
+    /// The answer kept under a key, unless it is expired at `now`.
+    async fn answer(
+        &self,
+        tenant_id: &str,
+        scope: &str,
+        key: &str,
+        now: Millis,
+    ) -> Result<Option<StoredAnswer>>;
+
+    /// The latest earlier check of the tenant since `since` with the same file, or else with the
+    /// nearest perceptual hash that differs in at most [`NEAR_BITS`](crate::NEAR_BITS) bits.
+    async fn replay_of(
+        &self,
+        tenant_id: &str,
+        fingerprint: &Fingerprint,
+        since: Millis,
+    ) -> Result<Option<Replay>>;
+
+    /// One check of a tenant, or of any tenant (for the console).
+    async fn check(&self, tenant_id: Option<&str>, id: &str) -> Result<Option<CheckRecord>>;
+
+    /// A page of checks, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if `after` is not the `next` of an earlier page.
+    async fn checks(
+        &self,
+        filter: &CheckFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<CheckPage>;
+
+    /// The kept picture of a check; writes the audit log.
+    async fn image(&self, check_id: &str, act: &Act) -> Result<Option<SealedImage>>;
+
+    /// Whether a picture of the check is kept.
+    async fn has_image(&self, check_id: &str) -> Result<bool>;
+
+    /// Erases one check with everything that is kept with it.
+    async fn erase_check(&self, tenant_id: &str, id: &str, act: &Act) -> Result<Erased>;
+
+    /// Erases every check of a tenant with a caller's reference.
+    async fn erase_reference(&self, tenant_id: &str, reference: &str, act: &Act) -> Result<Erased>;
+
+    /// Erases what is expired at `now`: checks, pictures, answers, tokens, sessions.
+    async fn erase_expired(&self, now: Millis) -> Result<Erased>;
+
+    /// Checks in `count` stretches of `width_ms` from `from` on, of one tenant or of all.
+    async fn buckets(
+        &self,
+        tenant_id: Option<&str>,
+        from: Millis,
+        width_ms: i64,
+        count: u32,
+    ) -> Result<Vec<Bucket>>;
+
+    // --- console -------------------------------------------------------------------------------
+
+    /// Lets somebody work at the console.
+    async fn create_operator(&self, operator: &NewOperator, act: &Act) -> Result<()>;
+
+    /// Everybody who works at the console, by name.
+    async fn operators(&self) -> Result<Vec<Operator>>;
+
+    /// Somebody by name.
+    async fn operator(&self, name: &str) -> Result<Option<Operator>>;
+
+    /// Changes a password and ends the sessions.
+    async fn set_operator_password(&self, name: &str, password_hash: &str, act: &Act)
+    -> Result<()>;
+
+    /// Shuts somebody out (and ends the sessions), or lets them in again.
+    async fn set_operator_enabled(&self, name: &str, enabled: bool, act: &Act) -> Result<()>;
+
+    /// Keeps a log-in; writes the audit log.
+    async fn create_session(&self, session: &Session, act: &Act) -> Result<()>;
+
+    /// A log-in by its hash, unless it is expired at `now` or its operator disabled.
+    async fn session(&self, hash: &[u8], now: Millis) -> Result<Option<(Session, Operator)>>;
+
+    /// Ends a log-in, if it is there; writes the audit log.
+    async fn end_session(&self, hash: &[u8], act: &Act) -> Result<()>;
+
+    // --- audit ---------------------------------------------------------------------------------
+
+    /// Writes a line for an act that changes nothing in the store.
+    async fn note(&self, action: &str, target: &str, detail: &str, act: &Act) -> Result<()>;
+
+    /// The newest `limit` lines, before line `before` if it is given.
+    async fn audit(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>>;
+
+    /// Computes the whole chain again.
+    async fn verify_audit(&self) -> Result<AuditReport>;
+}
