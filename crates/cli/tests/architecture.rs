@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("infer", &["domain"]),
     ("contracts", &["domain"]),
     ("eval", &["domain"]),
+    ("net", &["domain"]),
     ("numeric", &[]),
     ("engine", &["domain", "infer", "media", "numeric"]),
     ("server", &["contracts", "domain", "engine", "media"]),
