@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("net", &["domain"]),
     ("store", &["domain"]),
     ("eval", &["domain"]),
+    ("net", &["domain"]),
     ("numeric", &[]),
     ("engine", &["domain", "infer", "media", "numeric"]),
     (
