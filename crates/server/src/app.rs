@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lifesign_contracts::Contract;
+use lifesign_net::Fetcher;
 use tokio::sync::Semaphore;
 
 use crate::memory::Memory;
@@ -19,6 +20,7 @@ pub struct App {
     pub(crate) checker: Arc<dyn Checker>,
     pub(crate) pool: Pool,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) fetcher: Fetcher,
     pub(crate) memory: Memory,
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
@@ -63,6 +65,7 @@ impl App {
             contracts,
             checker,
             metrics,
+            fetcher: Fetcher::default(),
             memory,
         }))
     }

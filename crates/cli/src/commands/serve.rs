@@ -58,8 +58,14 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         rate_per_minute: settings.rate_per_minute,
         fetch: lifesign_server::Policy {
             timeout: Duration::from_secs(settings.fetch_timeout_s),
-            allow_loopback: settings.allow_loopback_urls,
-            ..lifesign_server::Policy::default()
+            ..if settings.allow_loopback_urls {
+                lifesign_server::Policy {
+                    allow_http: false,
+                    ..lifesign_server::Policy::for_loopback_tests()
+                }
+            } else {
+                lifesign_server::Policy::default()
+            }
         },
     })
 }

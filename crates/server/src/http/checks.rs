@@ -135,8 +135,10 @@ async fn erase_one(
 ) -> Result<Json<Value>, Refusal> {
     let caller = admit_key(&app, &headers, peer, Scope::Erase).await?;
     let store = &app.memory.store;
-    let erased = store.erase_check(&caller.tenant.id, &id, &act(&caller));
-    Ok(told(erased.await?))
+    let erased = store
+        .erase_check(&caller.tenant.id, &id, &act(&caller))
+        .await?;
+    Ok(told(erased))
 }
 
 #[derive(Deserialize)]
@@ -158,8 +160,10 @@ async fn erase_by_reference(
         .into());
     };
     let store = &app.memory.store;
-    let erased = store.erase_reference(&caller.tenant.id, &reference, &act(&caller));
-    Ok(told(erased.await?))
+    let erased = store
+        .erase_reference(&caller.tenant.id, &reference, &act(&caller))
+        .await?;
+    Ok(told(erased))
 }
 
 fn told(erased: Erased) -> Json<Value> {

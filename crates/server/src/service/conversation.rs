@@ -291,11 +291,14 @@ impl Check<'_> {
         let policy = Policy {
             allow_http: self.settings().allow_http,
             max_bytes: self.app.config.limits.file_bytes,
-            ..self.app.config.fetch.clone()
+            ..self.app.config.fetch
         };
-        let fetching = self.place.wait(move || lifesign_net::fetch(&url, &policy));
+        let fetcher = self.app.fetcher.clone();
+        let fetching = self.place.wait(move || fetcher.fetch(&url, &policy));
         let fetched = self.deadline.keep(fetching).await?.map_err(of_pool)?;
-        fetched.map(Bytes::from).map_err(|e| of_fetch(&e))
+        fetched
+            .map(|fetched| fetched.bytes.into())
+            .map_err(|e| of_fetch(&e))
     }
 
     async fn judge(&self, image: Bytes, wanted: Wanted) -> Result<(Seen, [u8; 32]), Failure> {
@@ -426,10 +429,16 @@ fn too_poor(balance: i64, price: i64) -> Failure {
 }
 
 fn of_fetch(error: &FetchError) -> Failure {
-    let kind = if error.is_refusal() {
-        FailureKind::UrlRefused
-    } else {
-        FailureKind::UrlFailed
+    let kind = match error {
+        FetchError::BadUrl { .. }
+        | FetchError::HttpRefused
+        | FetchError::PortRefused { .. }
+        | FetchError::AddressRefused { .. }
+        | FetchError::BadRedirect { .. }
+        | FetchError::DowngradeRefused => FailureKind::UrlRefused,
+        FetchError::TooLarge { .. } => FailureKind::TooLarge,
+        FetchError::TooManyLookups => FailureKind::Overloaded,
+        _ => FailureKind::UrlFailed,
     };
     Failure::new(kind, error.to_string())
 }
