@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lifesign_contracts::{Checked, Failure, FailureKind, ImageFormat, ImageRules, Picture};
 use lifesign_domain::ErrorKind;
-use lifesign_engine::{Engine, EngineError, explain, perceptual_hash};
+use lifesign_engine::{Engine, EngineError, Subject, explain, perceptual_hash};
 use lifesign_media::{ExifState, Limits, MediaError, Photo};
 
 /// How an image is to be judged.
@@ -70,11 +70,14 @@ impl Checker for EngineChecker {
         refuse_format(image, &wanted.rules)?;
         let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
         refuse_photo(&photo, &wanted.rules)?;
-        let phash = perceptual_hash(&photo.frame);
         let check = self
             .engine
             .check(photo, &wanted.profile)
             .map_err(of_engine)?;
+        let phash = match &check.subject {
+            Subject::Face(evidence) => perceptual_hash(&evidence.luma),
+            Subject::NoFace(photo) => perceptual_hash(&photo.frame.luma()),
+        };
         let pictures = wanted
             .pictures
             .then(|| explain::pictures(&check))
