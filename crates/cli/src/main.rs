@@ -102,7 +102,11 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
 }
 
 fn data_flag(at: &args::DataArgs) -> Vec<(&'static str, String)> {
-    Vec::from_iter(at.data.as_ref().map(|data| ("data", data.display().to_string())))
+    Vec::from_iter(
+        at.data
+            .as_ref()
+            .map(|data| ("data", data.display().to_string())),
+    )
 }
 
 fn profile_flag(typed: &Option<String>) -> Vec<(&'static str, String)> {

@@ -44,7 +44,10 @@ fn killed_in_the_middle(data: &Path, database: &str) {
     let tenant = site.lifesign(&["tenants", "create", "bank", "--price", &PRICE.to_string()]);
     site.lifesign(&["tenants", "topup", "bank", &TOPPED_UP.to_string()]);
     let body = |number: usize| {
-        let image = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/samples/astronaut.jpg");
+        let image = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../assets/samples/astronaut.jpg"
+        );
         let image = BASE64_STANDARD.encode(std::fs::read(image).unwrap());
         json!({
             "verificationType": "PASSIVE-LIVELINESS-VERIFICATION",
@@ -68,7 +71,10 @@ fn killed_in_the_middle(data: &Path, database: &str) {
         let asking: Vec<_> = (0..CHECKS).map(ask).collect();
         let patience = Instant::now();
         while answered.load(Ordering::SeqCst) < BEFORE_KILL {
-            assert!(patience.elapsed() < Duration::from_secs(300), "the server does not answer");
+            assert!(
+                patience.elapsed() < Duration::from_secs(300),
+                "the server does not answer"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
         // SIGKILL.
@@ -82,7 +88,10 @@ fn killed_in_the_middle(data: &Path, database: &str) {
         .filter_map(|(number, answer)| Some((number, answer.as_ref()?)))
         .collect();
     assert!(told.len() >= BEFORE_KILL);
-    assert!(told.len() < CHECKS, "the kill came too late to show anything");
+    assert!(
+        told.len() < CHECKS,
+        "the kill came too late to show anything"
+    );
 
     // Every answer that was given is kept and paid; nothing is paid without a check.
     let (balance, debits) = site.wallet();
@@ -105,10 +114,17 @@ fn killed_in_the_middle(data: &Path, database: &str) {
     let (balance, debits) = site.wallet();
     assert_eq!(debits.len(), CHECKS);
     assert_eq!(balance, TOPPED_UP - PRICE * CHECKS as i64);
-    let mut paid: Vec<&str> = debits.iter().map(|line| line["check_id"].as_str().unwrap()).collect();
+    let mut paid: Vec<&str> = debits
+        .iter()
+        .map(|line| line["check_id"].as_str().unwrap())
+        .collect();
     paid.sort_unstable();
     paid.dedup();
-    assert_eq!(paid.len(), CHECKS, "each debit belongs to a check of its own");
+    assert_eq!(
+        paid.len(),
+        CHECKS,
+        "each debit belongs to a check of its own"
+    );
 }
 
 /// A data folder and a database.
@@ -131,7 +147,11 @@ impl Site<'_> {
     /// What an administrative command says.
     fn lifesign(&self, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
@@ -154,7 +174,11 @@ impl Site<'_> {
         let mut line = String::new();
         let address = loop {
             line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the server did not start");
+            assert_ne!(
+                log.read_line(&mut line).unwrap(),
+                0,
+                "the server did not start"
+            );
             if let Some((_, rest)) = line.split_once("listening on http://") {
                 let end = rest.find('/').unwrap();
                 break rest[..end].parse().unwrap();

@@ -204,7 +204,22 @@ mod tests {
             ];
             for (change, copy) in copies {
                 let distance = distance(&scene, &copy);
-                if distance > 2 { let l = scene.luma(); let n = l.data().len() as f64; let m = l.data().iter().map(|v| f64::from(*v)).sum::<f64>() / n; let sd = (l.data().iter().map(|v| (f64::from(*v) - m).powi(2)).sum::<f64>() / n).sqrt(); eprintln!("XX {i} {} {change} {distance} sd {sd:.1}", SCENES[i % SCENES.len()]); }
+                if distance > 2 {
+                    let l = scene.luma();
+                    let n = l.data().len() as f64;
+                    let m = l.data().iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+                    let sd = (l
+                        .data()
+                        .iter()
+                        .map(|v| (f64::from(*v) - m).powi(2))
+                        .sum::<f64>()
+                        / n)
+                        .sqrt();
+                    eprintln!(
+                        "XX {i} {} {change} {distance} sd {sd:.1}",
+                        SCENES[i % SCENES.len()]
+                    );
+                }
             }
         }
     }

@@ -24,6 +24,6 @@ pub use app::App;
 pub use config::{EdgeLimits, ServerConfig};
 pub use error::ServeError;
 pub use http::{Peer, router};
-pub use memory::{Memory, Mode};
 pub use lifesign_net::Policy;
+pub use memory::{Memory, Mode};
 pub use serve::{serve, serve_on};

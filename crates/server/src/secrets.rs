@@ -61,7 +61,8 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
 
 /// argon2id with the parameters that OWASP's Password Storage Cheat Sheet gives first: 19 MiB, two passes.
 fn argon2() -> Result<Argon2<'static>, SecretError> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(|e| SecretError::Hash(e.to_string()))?;
+    let params =
+        Params::new(19 * 1024, 2, 1, None).map_err(|e| SecretError::Hash(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -121,7 +122,10 @@ mod tests {
     #[test]
     fn passwords_verify_against_their_own_hash_alone() {
         let hash = hash_password("correct horse").unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         assert_ne!(hash, hash_password("correct horse").unwrap());
         assert!(verify_password(hash.as_bytes(), "correct horse"));
         assert!(!verify_password(hash.as_bytes(), "correct hors"));

@@ -65,9 +65,9 @@ impl Vault {
     /// If the key cannot be read, has the wrong form or may be read by others.
     pub fn find(data: &Path, file: &Path) -> Result<Self, VaultError> {
         if let Ok(text) = std::env::var(VARIABLE) {
-            return from_hex(&text).map(Self::from_key).ok_or_else(|| {
-                VaultError::Form(format!("${VARIABLE}"))
-            });
+            return from_hex(&text)
+                .map(Self::from_key)
+                .ok_or_else(|| VaultError::Form(format!("${VARIABLE}")));
         }
         if !file.as_os_str().is_empty() {
             return Self::from_file(file);
@@ -101,7 +101,10 @@ impl Vault {
         }
         let mut text = String::new();
         // Longer than any key: a wrong file is not read to its end.
-        (&mut file).take(1024).read_to_string(&mut text).map_err(failed)?;
+        (&mut file)
+            .take(1024)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
         from_hex(&text)
             .map(Self::from_key)
             .ok_or_else(|| VaultError::Form(path.display().to_string()))

@@ -26,7 +26,10 @@ async fn act(args: &AuditArgs, desk: &Desk) -> Result<ExitCode, CliError> {
                 let (who, what) = (line.actor.clone(), line.action.clone());
                 vec![seq, at, who, what, line.target.clone(), line.detail.clone()]
             });
-            print_rows(&["line", "when", "who", "what", "to", "figures"], rows.collect())?;
+            print_rows(
+                &["line", "when", "who", "what", "to", "figures"],
+                rows.collect(),
+            )?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -45,7 +45,9 @@ pub(crate) fn shown(at: Option<Millis>) -> String {
         let since = std::time::Duration::from_secs(u64::try_from(at / 1000).unwrap_or(0));
         std::time::UNIX_EPOCH
             .checked_add(since)
-            .map_or_else(String::new, |at| humantime::format_rfc3339_seconds(at).to_string())
+            .map_or_else(String::new, |at| {
+                humantime::format_rfc3339_seconds(at).to_string()
+            })
     };
     at.map_or_else(|| "-".to_owned(), moment)
 }

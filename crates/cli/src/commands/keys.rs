@@ -117,14 +117,27 @@ fn list(credentials: &[Credential], json: bool) -> Result<(), CliError> {
             shown(credential.last_used_at),
         ]
     };
-    let head = ["id", "tenant", "kind", "known by", "label", "state", "expires", "last used"];
+    let head = [
+        "id",
+        "tenant",
+        "kind",
+        "known by",
+        "label",
+        "state",
+        "expires",
+        "last used",
+    ];
     print_rows(&head, credentials.iter().map(row).collect())
 }
 
 fn state(credential: &Credential) -> &'static str {
     if credential.revoked_at.is_some() {
         "revoked"
-    } else if credential.made.expires_at.is_some_and(|until| until <= now()) {
+    } else if credential
+        .made
+        .expires_at
+        .is_some_and(|until| until <= now())
+    {
         "expired"
     } else {
         "open"

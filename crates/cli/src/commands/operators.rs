@@ -57,9 +57,16 @@ fn list(operators: &[Operator], json: bool) -> Result<(), CliError> {
         return print_json(&Vec::from_iter(operators.iter().map(object)));
     }
     let row = |operator: &Operator| {
-        let state = if operator.disabled_at.is_some() { "disabled" } else { "open" };
+        let state = if operator.disabled_at.is_some() {
+            "disabled"
+        } else {
+            "open"
+        };
         let since = shown(Some(operator.created_at));
         vec![operator.made.name.clone(), since, state.to_owned()]
     };
-    print_rows(&["name", "since", "state"], operators.iter().map(row).collect())
+    print_rows(
+        &["name", "since", "state"],
+        operators.iter().map(row).collect(),
+    )
 }

@@ -101,11 +101,7 @@ fn seconds(length: Duration) -> Result<i64, CliError> {
         .ok_or_else(|| CliError::Usage("nothing is kept for more than a hundred years".to_owned()))
 }
 
-fn tell_new(
-    tenant: &Tenant,
-    credentials: &TenantCredentials,
-    json: bool,
-) -> Result<(), CliError> {
+fn tell_new(tenant: &Tenant, credentials: &TenantCredentials, json: bool) -> Result<(), CliError> {
     if json {
         return print_json(credentials);
     }
@@ -143,7 +139,16 @@ fn tell(tenants: &[Tenant], json: bool) -> Result<(), CliError> {
         return print_json(&tenants);
     }
     let rows = tenants.iter().map(row_of_tenant).collect();
-    let head = ["name", "id", "since", "units", "price", "keeps checks", "keeps images", "state"];
+    let head = [
+        "name",
+        "id",
+        "since",
+        "units",
+        "price",
+        "keeps checks",
+        "keeps images",
+        "state",
+    ];
     print_rows(&head, rows)
 }
 
@@ -160,7 +165,12 @@ fn row_of_tenant(tenant: &Tenant) -> Vec<String> {
         tenant.settings.price.to_string(),
         kept(tenant.settings.keep_checks_s),
         kept(tenant.settings.keep_images_s),
-        if tenant.disabled_at.is_some() { "disabled" } else { "open" }.to_owned(),
+        if tenant.disabled_at.is_some() {
+            "disabled"
+        } else {
+            "open"
+        }
+        .to_owned(),
     ]
 }
 

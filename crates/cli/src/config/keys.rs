@@ -112,7 +112,10 @@ pub(crate) const KEYS: &[Key] = &[
         "rate_per_minute",
         "requests a minute of a key that has no rate of its own",
     ),
-    setting("fetch_timeout_s", "seconds that fetching a caller's URL may take"),
+    setting(
+        "fetch_timeout_s",
+        "seconds that fetching a caller's URL may take",
+    ),
     setting(
         "allow_loopback_urls",
         "for tests alone: whether a caller's URL may lead to this machine",

@@ -181,4 +181,3 @@ fn act(caller: &Caller) -> Act {
         at: clock::now(),
     }
 }
-

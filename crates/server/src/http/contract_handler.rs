@@ -13,8 +13,8 @@ use lifesign_contracts::{
 };
 
 use super::{Peer, body};
-use crate::service::{self, Rate, Said, Scope};
 use crate::App;
+use crate::service::{self, Rate, Said, Scope};
 
 /// Carries the identifier that the body names too.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -200,7 +200,9 @@ pub(super) fn refuse_address(credential: &Credential, peer: Option<IpAddr>) -> R
     }
     let allowed = peer.is_some_and(|peer| {
         let networks = rules.allowed_ips.iter().filter_map(|text| network(text));
-        networks.into_iter().any(|network: IpNet| network.contains(&peer.to_canonical()))
+        networks
+            .into_iter()
+            .any(|network: IpNet| network.contains(&peer.to_canonical()))
     });
     if allowed {
         return Ok(());

@@ -103,7 +103,11 @@ pub async fn create_tenant(
         let (credential, secrets) =
             new_credential(vault, &tenant_id, kind, "", &Rules::default(), None)?;
         made.push(credential);
-        told.extend(secrets.into_iter().map(|(name, value)| ((kind, name), value)));
+        told.extend(
+            secrets
+                .into_iter()
+                .map(|(name, value)| ((kind, name), value)),
+        );
     }
     let tenant = store
         .create_tenant(&tenant_id, name, settings, &made, act)
@@ -151,8 +155,7 @@ pub async fn create_key(
 ) -> Result<(String, Secrets), AdminError> {
     check_rules(rules)?;
     let tenant = existing_tenant(store, tenant).await?;
-    let (credential, secrets) =
-        new_credential(vault, &tenant.id, kind, label, rules, expires_at)?;
+    let (credential, secrets) = new_credential(vault, &tenant.id, kind, label, rules, expires_at)?;
     store.create_credential(&credential, act).await?;
     Ok((credential.id, secrets))
 }

@@ -23,8 +23,7 @@ pub(crate) struct Rate {
     pub(crate) reset: Duration,
 }
 
-type Limiter =
-    RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
+type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
 
 /// One limiter a credential, in the memory of this process.
 pub(crate) struct Rates {
@@ -134,7 +133,10 @@ mod tests {
         let refused = rates.take(&one).unwrap_err();
         assert_eq!(refused.kind, FailureKind::RateLimited);
         let wait = refused.retry_after.unwrap();
-        assert!(wait > Duration::from_secs(25) && wait <= Duration::from_secs(30), "{wait:?}");
+        assert!(
+            wait > Duration::from_secs(25) && wait <= Duration::from_secs(30),
+            "{wait:?}"
+        );
         assert_eq!(rates.take(&other).unwrap().remaining, 2);
         // A changed rate counts at once.
         assert_eq!(rates.take(&credential("a", Some(10))).unwrap().remaining, 9);

@@ -116,7 +116,10 @@ fn refuse_format(image: &[u8], rules: &ImageRules) -> Result<(), Failure> {
 
 fn refuse_photo(photo: &Photo, rules: &ImageRules) -> Result<(), Failure> {
     let (width, height) = (photo.frame.width(), photo.frame.height());
-    let (least, most) = (rules.min_side.unwrap_or(0), rules.max_side.unwrap_or(u32::MAX));
+    let (least, most) = (
+        rules.min_side.unwrap_or(0),
+        rules.max_side.unwrap_or(u32::MAX),
+    );
     if width.min(height) < least || width.max(height) > most {
         return Err(Failure::new(
             FailureKind::WrongResolution,

@@ -98,7 +98,9 @@ pub(crate) async fn converse(
     about.echo = echo;
     match asked? {
         Asked::Token(asked) => {
-            let issued = deadline.keep(tokens::issue(app, &place, asked, peer)).await??;
+            let issued = deadline
+                .keep(tokens::issue(app, &place, asked, peer))
+                .await??;
             let answer = Answer::Token(issued);
             let reply = contract.answer(about, Ok(&answer));
             Ok(Said::Fresh(Box::new(answer), reply))
@@ -189,7 +191,8 @@ impl Check<'_> {
         let (seen, sha256) = self.judge(image.clone(), wanted).await?;
         let Seen { mut checked, phash } = seen;
         let fingerprint = Fingerprint { sha256, phash };
-        self.look_for_replay(&mut checked, &fingerprint, about).await?;
+        self.look_for_replay(&mut checked, &fingerprint, about)
+            .await?;
 
         let charged = asking.charged && self.contract.charges(&checked);
         let answer = Answer::Checked(checked);
@@ -264,7 +267,9 @@ impl Check<'_> {
     /// Opens a picture that the caller sealed under a key of the tenant.
     async fn unseal(&self, key: &str, sealed: &[u8]) -> Result<Bytes, Failure> {
         let memory = &self.app.memory;
-        let found = memory.store.credential(CredentialKind::SyntizenSealing, key);
+        let found = memory
+            .store
+            .credential(CredentialKind::SyntizenSealing, key);
         let found = found.await.map_err(|e| unavailable(&e))?;
         let now = clock::now();
         let of_tenant = found.filter(|(credential, tenant)| {
@@ -416,9 +421,7 @@ fn repeat(before: &StoredAnswer, request_hash: &[u8; 32]) -> Result<Said, Failur
         .header(http::header::CONTENT_TYPE, &before.content_type)
         .header("idempotency-replayed", "true")
         .body(before.body.clone());
-    reply
-        .map(Said::Repeated)
-        .map_err(|e| fault(&e.to_string()))
+    reply.map(Said::Repeated).map_err(|e| fault(&e.to_string()))
 }
 
 fn too_poor(balance: i64, price: i64) -> Failure {
@@ -476,7 +479,10 @@ impl Deadline {
         timeout_at(self.at, work).await.map_err(|_| {
             Failure::new(
                 FailureKind::TimedOut,
-                format!("the check took longer than {} s", self.allowed.as_secs_f64()),
+                format!(
+                    "the check took longer than {} s",
+                    self.allowed.as_secs_f64()
+                ),
             )
         })
     }

@@ -1,7 +1,7 @@
 //! The use cases behind the contracts, and the bounded pool that they run on.
 
-pub mod admin;
 mod access;
+pub mod admin;
 mod admission;
 mod checker;
 mod conversation;

@@ -102,7 +102,10 @@ mod tests {
         }
         assert_eq!(due(peer), LONGEST);
         assert_eq!(due(other), Duration::ZERO);
-        assert_eq!(slowdown.due(peer, Instant::now() + FORGOTTEN), Duration::ZERO);
+        assert_eq!(
+            slowdown.due(peer, Instant::now() + FORGOTTEN),
+            Duration::ZERO
+        );
         assert_eq!(due(None), Duration::ZERO);
     }
 

@@ -68,7 +68,12 @@ async fn a_start_with_wrong_settings_is_refused() {
     setup.config.profile = "ensembel".to_owned();
     let start = async |setup: &Setup| {
         let memory = Memory::open(&setup.config).await?;
-        App::new(setup.config.clone(), setup.edge.clone(), real_checker(), memory)
+        App::new(
+            setup.config.clone(),
+            setup.edge.clone(),
+            real_checker(),
+            memory,
+        )
     };
     let error = start(&setup).await.err().unwrap();
     assert!(
@@ -78,7 +83,10 @@ async fn a_start_with_wrong_settings_is_refused() {
     assert!(error.to_string().contains("classic"));
     let mut setup = Setup::new();
     setup.config.workers = 0;
-    assert!(matches!(start(&setup).await, Err(ServeError::Setting { .. })));
+    assert!(matches!(
+        start(&setup).await,
+        Err(ServeError::Setting { .. })
+    ));
     let mut setup = Setup::new();
     setup.config.data = "/proc/nowhere".into();
     assert!(matches!(start(&setup).await, Err(ServeError::Data { .. })));
