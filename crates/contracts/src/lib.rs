@@ -8,8 +8,10 @@
 //! list it in [`all`].
 
 mod contract;
+mod fields;
 pub mod native;
 mod outcome;
+mod reply;
 mod request;
 
 pub use contract::{About, Contract, Echo, Reply, Route};
