@@ -4,6 +4,8 @@
 //! The contracts' own test plays them without a server; the server's tests, which include this
 //! file, play them through the real router.
 
+#![allow(dead_code, reason = "each of the two uses a part")]
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -25,13 +27,10 @@ pub(crate) struct Exchange {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {
     /// What the case shows.
-    #[expect(dead_code, reason = "for the reader of the file")]
     about: String,
     /// What the server must be brought to before; see FIXTURES.md.
-    #[allow(dead_code, reason = "for tests with a server")]
     pub(crate) setup: Option<String>,
     /// A case of the same contract that is sent before.
-    #[allow(dead_code, reason = "for tests with a server")]
     pub(crate) before: Option<String>,
     /// What comes of the request once it was read, for tests without a server. Absent where the
     /// contract itself refuses it.
