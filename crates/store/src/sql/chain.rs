@@ -141,7 +141,7 @@ mod tests {
         // A log that exists must verify for ever: this value never changes.
         assert_eq!(
             hex(&line("cli", "tenant.create").hash(&NO_HASH)),
-            "PINNED"
+            "3cddba45885388b38c26eb7723eb12ca6bbf18580ecfe74bf41d75e4bf27bc34"
         );
     }
 }
