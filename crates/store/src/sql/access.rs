@@ -4,9 +4,7 @@ use sqlx::Row;
 
 use super::rows::{self, credential_columns, tenant_columns, to_json, token_columns};
 use super::{Result, SqlStore, Tx, findable, met, refused, storable};
-use crate::{
-    Act, Credential, CredentialKind, Millis, NewCredential, NewToken, Tenant, Token,
-};
+use crate::{Act, Credential, CredentialKind, Millis, NewCredential, NewToken, Tenant, Token};
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;

@@ -75,7 +75,12 @@ impl SqlStore {
             }
         }
         if rows::hash(&head, "hash")? != walk.hash {
-            return Ok(broken(walk.seq, &walk.hash, walk.seq, "the head of the log was changed"));
+            return Ok(broken(
+                walk.seq,
+                &walk.hash,
+                walk.seq,
+                "the head of the log was changed",
+            ));
         }
         if last.unwrap_or(0) > until {
             return Ok(walk.fault("the line lies behind the head of the log"));

@@ -74,11 +74,10 @@ impl Act {
             storable(text, what)?;
         }
         // The update comes first: it is what two writers wait at.
-        let head = sqlx::query(
-            "UPDATE audit_head SET seq = seq + 1 WHERE one = 1 RETURNING seq, hash",
-        )
-        .fetch_one(&mut **tx)
-        .await?;
+        let head =
+            sqlx::query("UPDATE audit_head SET seq = seq + 1 WHERE one = 1 RETURNING seq, hash")
+                .fetch_one(&mut **tx)
+                .await?;
         let line = Line {
             seq: get(&head, "seq")?,
             at: self.at,

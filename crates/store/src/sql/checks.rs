@@ -56,7 +56,11 @@ impl SqlStore {
         let rows = statement.fetch_all(&self.read).await?;
         let page = usize::try_from(size).unwrap_or(usize::MAX);
         let more = rows.len() > page;
-        let checks: Vec<_> = rows.iter().take(page).map(rows::check).collect::<Result<_>>()?;
+        let checks: Vec<_> = rows
+            .iter()
+            .take(page)
+            .map(rows::check)
+            .collect::<Result<_>>()?;
         let next = checks.last().filter(|_| more).map(Place::of);
         Ok(CheckPage { checks, next })
     }
@@ -129,7 +133,10 @@ impl Selection {
         };
         let verdict = filter.verdict.map(|verdict| verdict.as_str().to_owned());
         for (condition, text) in [
-            (format!("{tenant} = (SELECT no FROM tenants WHERE id = ?)"), &filter.tenant_id),
+            (
+                format!("{tenant} = (SELECT no FROM tenants WHERE id = ?)"),
+                &filter.tenant_id,
+            ),
             ("c.contract = ?".to_owned(), &filter.contract),
             ("c.verdict = ?".to_owned(), &verdict),
             ("r.code = ?".to_owned(), &filter.reason),
@@ -206,7 +213,11 @@ impl Place {
     fn from_hex(cursor: &str) -> Option<Self> {
         let digits = cursor
             .chars()
-            .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|digit| u8::try_from(digit).ok())
+            })
             .collect::<Option<Vec<u8>>>()?;
         let (pairs, []) = digits.as_chunks::<2>() else {
             return None;

@@ -37,15 +37,14 @@ impl SqlStore {
             tx.rollback().await?;
             return Ok(before.map(Committed::AnsweredBefore));
         }
-        let balance = match debit(&mut tx, &check.tenant_id, commit.price, &check.id, check.at)
-            .await?
-        {
-            Debit::Taken { balance } => balance,
-            Debit::TooLow { balance } => {
-                tx.rollback().await?;
-                return Ok(Some(Committed::BalanceTooLow { balance }));
-            }
-        };
+        let balance =
+            match debit(&mut tx, &check.tenant_id, commit.price, &check.id, check.at).await? {
+                Debit::Taken { balance } => balance,
+                Debit::TooLow { balance } => {
+                    tx.rollback().await?;
+                    return Ok(Some(Committed::BalanceTooLow { balance }));
+                }
+            };
         if let Some(credential_id) = &check.credential_id {
             count_use(&mut tx, &check.tenant_id, credential_id, check.at).await?;
         }
@@ -220,7 +219,10 @@ fn valid(commit: &Commit) -> Result<()> {
         ));
     }
     storable(&check.id, "a check's identifier")?;
-    storable(check.reference.as_deref().unwrap_or_default(), "a reference")?;
+    storable(
+        check.reference.as_deref().unwrap_or_default(),
+        "a reference",
+    )?;
     if let Some(answer) = &commit.answer {
         storable(&answer.key, "a key")?;
     }

@@ -184,12 +184,11 @@ impl SqlStore {
     pub(super) async fn create_session(&self, session: &Session, act: &Act) -> Result<()> {
         let mut tx = self.begin().await?;
         // Holds the operator's row, so that who is shut out meanwhile has no session afterwards.
-        let held = sqlx::query(
-            "UPDATE operators SET name = name WHERE id = $1 AND disabled_at IS NULL",
-        )
-        .bind(&session.operator_id)
-        .execute(&mut *tx)
-        .await?;
+        let held =
+            sqlx::query("UPDATE operators SET name = name WHERE id = $1 AND disabled_at IS NULL")
+                .bind(&session.operator_id)
+                .execute(&mut *tx)
+                .await?;
         met(&held, "an operator who may log in")?;
         sqlx::query(
             "INSERT INTO sessions (hash, operator_id, created_at, expires_at) \

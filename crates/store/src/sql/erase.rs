@@ -85,9 +85,11 @@ impl SqlStore {
         }
         let mut tx = self.begin().await?;
         erased.images += delete(&mut tx, "DELETE FROM images WHERE expires_at <= $1", now).await?;
-        erased.answers += delete(&mut tx, "DELETE FROM answers WHERE expires_at <= $1", now).await?;
+        erased.answers +=
+            delete(&mut tx, "DELETE FROM answers WHERE expires_at <= $1", now).await?;
         erased.tokens += delete(&mut tx, "DELETE FROM tokens WHERE expires_at <= $1", now).await?;
-        erased.tokens += delete(&mut tx, "DELETE FROM sessions WHERE expires_at <= $1", now).await?;
+        erased.tokens +=
+            delete(&mut tx, "DELETE FROM sessions WHERE expires_at <= $1", now).await?;
         tx.commit().await?;
         if erased != Erased::default() {
             self.forget_journal().await;

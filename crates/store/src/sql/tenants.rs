@@ -149,7 +149,9 @@ fn settings_json(settings: &TenantSettings) -> Result<String> {
             return Err(StoreError::Invalid(format!("{name} must not be negative")));
         }
         if value > most {
-            return Err(StoreError::Invalid(format!("{name} must be at most {most}")));
+            return Err(StoreError::Invalid(format!(
+                "{name} must be at most {most}"
+            )));
         }
     }
     to_json(settings, "the settings")

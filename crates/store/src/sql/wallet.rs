@@ -26,7 +26,9 @@ impl SqlStore {
         .await?;
         let Some(balance) = balance else {
             balance_of(&mut tx, tenant_id).await?;
-            return Err(StoreError::Invalid("the wallet cannot hold more".to_owned()));
+            return Err(StoreError::Invalid(
+                "the wallet cannot hold more".to_owned(),
+            ));
         };
         let balance = balance.try_get(0)?;
         let line = Line {

@@ -99,7 +99,10 @@ impl Bench {
     pub(crate) async fn tenant(&self, id: &str, units: i64) -> Tenant {
         let settings = TenantSettings::default();
         let (store, act) = (&self.store, act(NOW));
-        let tenant = store.create_tenant(id, id, &settings, &[], &act).await.unwrap();
+        let tenant = store
+            .create_tenant(id, id, &settings, &[], &act)
+            .await
+            .unwrap();
         if units > 0 {
             store.top_up(id, units, &act).await.unwrap();
         }
@@ -113,7 +116,10 @@ impl Bench {
 
     pub(crate) async fn credential(&self, tenant_id: &str, id: &str) -> NewCredential {
         let made = credential(tenant_id, id);
-        self.store.create_credential(&made, &act(NOW)).await.unwrap();
+        self.store
+            .create_credential(&made, &act(NOW))
+            .await
+            .unwrap();
         made
     }
 
