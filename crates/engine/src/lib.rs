@@ -12,6 +12,8 @@
 //! 7. [`signals`]: each reads the evidence and answers a [`Reading`].
 //! 8. [`fusion`]: readings to a verdict, by the numbers of one versioned [`Calibration`].
 //! 9. [`explain`]: a finished check in pictures.
+//!
+//! Beside the walk stands [`perceptual_hash`], by which a picture that came before is recognised.
 
 mod calibration;
 pub mod canonical;
@@ -29,6 +31,7 @@ mod iris;
 mod mesh;
 mod model_input;
 mod model_output;
+mod perceptual_hash;
 mod pose;
 mod procrustes;
 pub mod quality;
@@ -50,6 +53,7 @@ pub use iris::Iris;
 pub use mesh::FaceMesh;
 pub use model_input::{ColourOrder, ModelInput};
 pub use model_output::{Activation, ModelOutput, OutputError, OutputMeaning};
+pub use perceptual_hash::perceptual_hash;
 pub use signals::{
     Head, MAP_SIDE, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal,
 };

@@ -97,7 +97,7 @@ impl Secret {
         let bytes = random_key()?;
         let mut text = Zeroizing::new(String::with_capacity(48));
         text.push_str(kind.prefix());
-        URL_SAFE_NO_PAD.encode_string(&*bytes, &mut text);
+        URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
         Ok(Self(text))
     }
 
