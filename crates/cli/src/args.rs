@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -34,6 +35,14 @@ pub(crate) enum Command {
     Crops(CropsArgs),
     /// Answer over HTTP
     Serve(ServeArgs),
+    /// Make, list and shut out those who may use the server, and fill their wallets
+    Tenants(TenantsArgs),
+    /// Make, list, rotate and revoke the credentials of tenants
+    Keys(KeysArgs),
+    /// Say who works at the console
+    Operators(OperatorsArgs),
+    /// Look at the log of administrative acts
+    Audit(AuditArgs),
     /// Print the effective configuration and where each value comes from
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -240,4 +249,245 @@ pub(crate) struct ConfigArgs {
     /// Print one JSON object: key to value and source
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where the server keeps what it remembers.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TenantsArgs {
+    #[command(flatten)]
+    pub(crate) at: DataArgs,
+
+    #[command(subcommand)]
+    pub(crate) verb: TenantsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantsVerb {
+    /// Make a tenant and print all its credentials; the secrets are shown this once
+    Create {
+        /// Name for people; unique
+        name: String,
+
+        #[command(flatten)]
+        settings: TenantSettingsArgs,
+    },
+    /// List tenants with balance and settings
+    List,
+    /// Change what holds for a tenant's checks
+    Set {
+        /// Name or identifier
+        name: String,
+
+        #[command(flatten)]
+        settings: TenantSettingsArgs,
+    },
+    /// Shut a tenant out; its credentials open nothing any more
+    Disable {
+        /// Name or identifier
+        name: String,
+    },
+    /// Let a tenant in again
+    Enable {
+        /// Name or identifier
+        name: String,
+    },
+    /// Add units to a tenant's wallet
+    Topup {
+        /// Name or identifier
+        name: String,
+        /// Units, at least 1
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        amount: i64,
+    },
+    /// Print the newest lines of a tenant's ledger
+    Statement {
+        /// Name or identifier
+        name: String,
+        /// Lines
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+}
+
+/// What holds for a tenant's checks; what is not given stays as it is.
+#[derive(Debug, Args)]
+pub(crate) struct TenantSettingsArgs {
+    /// Units a check costs where a contract has a wallet [default: 1]
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) price: Option<i64>,
+
+    /// How long the record of a check is kept, for instance 30d [default: 90d]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) keep_checks: Option<Duration>,
+
+    /// How long the image itself is kept, sealed; 0s keeps none [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) keep_images: Option<Duration>,
+
+    /// For how long a picture counts as replayed when it comes again; 0s never [default: 30d]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) replay_window: Option<Duration>,
+
+    /// What a replayed picture does to the verdict [default: report]
+    #[arg(long, value_enum, value_name = "POLICY")]
+    pub(crate) replay: Option<ReplayArg>,
+
+    /// Whether URLs that the tenant gives may be http: [default: false]
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) allow_http: Option<bool>,
+}
+
+/// What a replayed picture does to the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplayArg {
+    /// It is a reason beside the verdict
+    Report,
+    /// LIVE becomes INCONCLUSIVE
+    Inconclusive,
+    /// LIVE and INCONCLUSIVE become SPOOF
+    Spoof,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    #[command(flatten)]
+    pub(crate) at: DataArgs,
+
+    #[command(subcommand)]
+    pub(crate) verb: KeysVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// Add a credential to a tenant and print it; the secrets are shown this once
+    Create {
+        /// Name or identifier of the tenant
+        tenant: String,
+
+        /// What it opens
+        #[arg(long, value_enum, default_value_t = KindArg::Native)]
+        kind: KindArg,
+
+        /// Name for people
+        #[arg(long, default_value = "")]
+        label: String,
+
+        /// What it may do: check, read, erase; may be repeated [default: everything]
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+
+        /// Address or network that it may come from; may be repeated [default: any]
+        #[arg(long = "allow-ip", value_name = "ADDR")]
+        allowed_ips: Vec<String>,
+
+        /// Requests a minute [default: the server's]
+        #[arg(long, value_name = "N")]
+        rate: Option<u32>,
+
+        /// Answered checks a calendar month [default: no limit]
+        #[arg(long, value_name = "N")]
+        quota: Option<u32>,
+
+        /// How long it is good for, for instance 90d [default: for good]
+        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// List credentials, of one tenant or of all
+    List {
+        /// Name or identifier of the tenant
+        tenant: Option<String>,
+    },
+    /// Give a credential new secrets; the old ones are worth nothing at once
+    Rotate {
+        /// Identifier of the credential
+        id: String,
+    },
+    /// End a credential for good
+    Revoke {
+        /// Identifier of the credential
+        id: String,
+    },
+}
+
+/// What a credential opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum KindArg {
+    /// The native API
+    Native,
+    /// verified.africa
+    VerifiedAfrica,
+    /// Decentro
+    Decentro,
+    /// Syntizen: user name and password
+    SyntizenUser,
+    /// Syntizen: a key that seals pictures
+    SyntizenSealing,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OperatorsArgs {
+    #[command(flatten)]
+    pub(crate) at: DataArgs,
+
+    #[command(subcommand)]
+    pub(crate) verb: OperatorsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorsVerb {
+    /// Let somebody work at the console and print the password; it is shown this once
+    Create {
+        /// Name to log in with
+        name: String,
+    },
+    /// List everybody
+    List,
+    /// Print a new password and end the sessions
+    Reset {
+        /// Name
+        name: String,
+    },
+    /// Shut somebody out at once
+    Disable {
+        /// Name
+        name: String,
+    },
+    /// Let somebody in again
+    Enable {
+        /// Name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) at: DataArgs,
+
+    #[command(subcommand)]
+    pub(crate) verb: AuditVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Compute the chain of hashes again; exit status 3 if a line was changed, removed or added
+    Verify,
+    /// Print the newest lines
+    List {
+        /// Lines
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
 }

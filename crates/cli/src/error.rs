@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use lifesign_domain::ErrorKind;
 use lifesign_eval::calibrate::CalibrateError;
 use lifesign_eval::resume::JournalError;
+use lifesign_server::ServeError;
+use lifesign_server::service::admin::AdminError;
 
 use crate::config::ConfigError;
 
@@ -29,6 +31,12 @@ pub(crate) enum CliError {
     Engine(#[from] lifesign_engine::EngineError),
     #[error(transparent)]
     Serve(#[from] lifesign_server::ServeError),
+    #[error(transparent)]
+    Store(#[from] lifesign_store::StoreError),
+    #[error(transparent)]
+    Vault(#[from] lifesign_server::vault::VaultError),
+    #[error(transparent)]
+    Admin(#[from] lifesign_server::service::admin::AdminError),
     #[error("cannot start the async runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write {}: {source}", path.display())]
@@ -80,6 +88,14 @@ impl CliError {
             Self::Calibrate(CalibrateError::Bpcer(_) | CalibrateError::OperatingPoint(_)) => {
                 EXIT_USAGE
             }
+            Self::Store(error) | Self::Admin(AdminError::Store(error)) => match error.kind() {
+                ErrorKind::Configuration => EXIT_USAGE,
+                ErrorKind::NotFound | ErrorKind::InvalidInput => EXIT_BAD_INPUT,
+                _ => EXIT_INTERNAL,
+            },
+            Self::Admin(AdminError::Invalid(_)) => EXIT_USAGE,
+            // Nobody is let in, which is the operator's to change, not a fault.
+            Self::Serve(ServeError::Open { .. }) => EXIT_USAGE,
             Self::Manifest(_)
             | Self::Read { .. }
             | Self::Report(_)
@@ -90,6 +106,8 @@ impl CliError {
             Self::Write { .. } | Self::Stdout(_) | Self::Journal(_) => EXIT_IO,
             Self::Engine(_)
             | Self::Serve(_)
+            | Self::Vault(_)
+            | Self::Admin(_)
             | Self::Runtime(_)
             | Self::Executable(_)
             | Self::Json(_)

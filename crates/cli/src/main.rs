@@ -81,6 +81,16 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             output::log::start(&config.settings);
             commands::serve::run(&config).map(|()| ExitCode::SUCCESS)
         }
+        Command::Tenants(args) => {
+            commands::tenants::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Keys(args) => {
+            commands::keys::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Operators(args) => {
+            commands::operators::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Audit(args) => commands::audit::run(args, &load(data_flag(&args.at))?),
         Command::Config(args) => {
             commands::config::run(args, &load(vec![])?).map(|()| ExitCode::SUCCESS)
         }
@@ -89,6 +99,14 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn data_flag(at: &args::DataArgs) -> Vec<(&'static str, String)> {
+    Vec::from_iter(
+        at.data
+            .as_ref()
+            .map(|data| ("data", data.display().to_string())),
+    )
 }
 
 fn profile_flag(typed: &Option<String>) -> Vec<(&'static str, String)> {

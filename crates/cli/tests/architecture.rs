@@ -11,15 +11,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("media", &["domain"]),
     ("infer", &["domain"]),
     ("contracts", &["domain"]),
+    ("net", &["domain"]),
+    ("store", &["domain"]),
     ("eval", &["domain"]),
     ("net", &["domain"]),
     ("numeric", &[]),
     ("engine", &["domain", "infer", "media", "numeric"]),
-    ("server", &["contracts", "domain", "engine", "media"]),
+    (
+        "server",
+        &["contracts", "domain", "engine", "media", "net", "store"],
+    ),
     ("bench", &["engine", "media"]),
     (
         "cli",
-        &["domain", "engine", "eval", "infer", "media", "server"],
+        &[
+            "domain", "engine", "eval", "infer", "media", "server", "store",
+        ],
     ),
     ("testkit", &["domain", "engine", "infer", "media", "server"]),
 ];

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Method};
 
-use crate::{Answer, Ask, Credentials, Failure, Incoming};
+use crate::{Answer, Ask, Checked, Credentials, Failure, Incoming};
 
 /// A finished answer: status, headers and the vendor's body.
 pub type Reply = http::Response<Vec<u8>>;
@@ -73,6 +73,12 @@ pub trait Contract: Send + Sync {
     /// # Errors
     /// Where the request breaks the contract. The failure goes to [`answer`](Self::answer).
     fn read<'a>(&self, incoming: &'a Incoming, echo: &mut Echo) -> Result<Ask<'a>, Failure>;
+
+    /// Whether a check that was asked for as [`charged`](crate::CheckRequest::charged) is paid
+    /// for, now that its result is known.
+    fn charges(&self, _checked: &Checked) -> bool {
+        true
+    }
 
     /// Words the outcome.
     fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply;

@@ -87,6 +87,9 @@ reason_codes! {
     /// The picture has the marks of a screenshot or of an editor.
     Screenshot, "screenshot", "The picture looks like a screenshot or an edited file.",
         "Take a new picture with the camera.";
+    /// The tenant had this picture, or a near copy of it, before.
+    ReplayedImage, "replayed_image", "This picture, or a near copy of it, was sent before.",
+        "Take a new picture with the camera.";
     /// Too few signals could be computed.
     NotEnoughSignals, "not_enough_signals", "Too few signals could be measured to decide.",
         "Take a new picture in better light.";

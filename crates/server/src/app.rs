@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lifesign_contracts::Contract;
+use lifesign_net::Fetcher;
 use tokio::sync::Semaphore;
 
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::service::{Checker, Pool};
 use crate::{EdgeLimits, ServeError, ServerConfig};
@@ -18,6 +20,8 @@ pub struct App {
     pub(crate) checker: Arc<dyn Checker>,
     pub(crate) pool: Pool,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) memory: Memory,
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) openapi: String,
@@ -25,15 +29,15 @@ pub struct App {
 }
 
 impl App {
-    /// Builds the server; nothing listens yet.
+    /// Builds the server on what it remembers; nothing listens yet.
     ///
     /// # Errors
-    /// If a setting is out of range, the default profile does not exist or a data folder cannot
-    /// be made.
+    /// If a setting is out of range or the default profile does not exist.
     pub fn new(
         config: ServerConfig,
         edge: EdgeLimits,
         checker: Arc<dyn Checker>,
+        memory: Memory,
     ) -> Result<Arc<Self>, ServeError> {
         if config.workers == 0 {
             return Err(ServeError::Setting {
@@ -49,10 +53,6 @@ impl App {
                 known: profiles.join(", "),
             });
         }
-        std::fs::create_dir_all(&config.data).map_err(|source| ServeError::Data {
-            path: config.data.clone(),
-            source,
-        })?;
         let contracts = lifesign_contracts::all();
         let metrics = Arc::new(Metrics::new()?);
         Ok(Arc::new(Self {
@@ -65,6 +65,8 @@ impl App {
             contracts,
             checker,
             metrics,
+            fetcher: Fetcher::default(),
+            memory,
         }))
     }
 

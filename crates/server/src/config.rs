@@ -23,9 +23,26 @@ pub struct ServerConfig {
     pub drain_timeout: Duration,
     /// Limits of images.
     pub limits: lifesign_media::Limits,
+    /// Address of the database, `sqlite:PATH` or `postgres://…`; empty for a file in `data`.
+    pub database: String,
+    /// File with the data key; empty for the environment's or one made in `data`.
+    pub data_key_file: PathBuf,
+    /// Requests a minute of a credential that has no rate of its own.
+    pub rate_per_minute: u32,
+    /// How URLs that callers give are fetched; the size limit is that of images.
+    pub fetch: lifesign_net::Policy,
 }
 
 impl ServerConfig {
+    /// Where the store is.
+    pub fn database(&self) -> String {
+        if self.database.is_empty() {
+            format!("sqlite:{}", self.data.join("lifesign.db").display())
+        } else {
+            self.database.clone()
+        }
+    }
+
     /// Largest body in bytes: an image of the largest size as base64 (4/3) with line breaks and
     /// JSON escapes, or in a form.
     pub(crate) fn body_limit(&self) -> usize {

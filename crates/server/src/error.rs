@@ -22,6 +22,23 @@ pub enum ServeError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The database cannot be opened or read.
+    #[error("{0}")]
+    Store(#[from] lifesign_store::StoreError),
+    /// The data key cannot be read or made.
+    #[error("{0}")]
+    Vault(#[from] crate::vault::VaultError),
+    /// Anybody could ask, and nobody is configured.
+    #[error(
+        "listening on {address} needs a tenant: without one anybody could use the server; make one \
+         with `lifesign tenants create NAME --data {}` or listen on 127.0.0.1", data.display()
+    )]
+    Open {
+        /// The address.
+        address: SocketAddr,
+        /// The data folder.
+        data: PathBuf,
+    },
     /// The default profile does not exist.
     #[error("profile `{name}` does not exist; known: {known}")]
     UnknownProfile {

@@ -7,16 +7,23 @@
 //! [`service`] waits for a place on the pool, decodes and checks, the contract words the answer.
 
 mod app;
+mod clock;
 mod config;
 mod error;
 mod http;
+mod jobs;
+mod memory;
 mod metrics;
 mod pages;
+pub mod secrets;
 mod serve;
 pub mod service;
+pub mod vault;
 
 pub use app::App;
 pub use config::{EdgeLimits, ServerConfig};
 pub use error::ServeError;
-pub use http::router;
+pub use http::{Peer, router};
+pub use lifesign_net::Policy;
+pub use memory::{Memory, Mode};
 pub use serve::{serve, serve_on};

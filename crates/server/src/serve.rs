@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -12,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::service::EngineChecker;
-use crate::{App, EdgeLimits, ServeError, ServerConfig, router};
+use crate::{App, EdgeLimits, Memory, Mode, Peer, ServeError, ServerConfig, jobs, router};
 
 /// How long to wait after the system refused a connection (too many open files, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -28,7 +29,14 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let address = config.listen;
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
-    let app = App::new(config, EdgeLimits::default(), checker)?;
+    let memory = Memory::open(&config).await?;
+    if memory.mode() == Mode::Development && !address.ip().is_loopback() {
+        return Err(ServeError::Open {
+            address,
+            data: config.data,
+        });
+    }
+    let app = App::new(config, EdgeLimits::default(), checker, memory)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
@@ -46,11 +54,19 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
             "listening on http://{address}/"
         );
     }
+    if app.memory.mode == Mode::Development {
+        tracing::warn!(
+            "DEVELOPMENT MODE: no tenant is configured, so everybody on this machine may ask and \
+             credentials are not looked at; `lifesign tenants create NAME` ends it at the next start"
+        );
+    }
+    let eraser = tokio::spawn(jobs::eraser::run(Arc::clone(&app)));
     let connections = GracefulShutdown::new();
     tokio::select! {
         () = accept(&listener, &app, &connections) => {}
         () = shutdown => {}
     }
+    eraser.abort();
     app.start_draining();
     drop(listener);
     let open = connections.count();
@@ -74,15 +90,16 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulSh
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(error = %error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        connect(stream, app, router.clone(), connections, place);
+        let router = router.clone().layer(Extension(Peer(peer.ip())));
+        connect(stream, app, router, connections, place);
     }
 }
 

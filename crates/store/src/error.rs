@@ -2,7 +2,8 @@
 
 use lifesign_domain::ErrorKind;
 
-/// A failure of the store.
+/// A failure of the store. Neither its text nor its `Debug` form holds an address, a password or
+/// a value of a row: what a database says about its rows is dropped here.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address of the database is not understood.
@@ -28,10 +29,13 @@ pub enum StoreError {
     Corrupt(String),
     /// The schema cannot be brought up to date.
     #[error("the database cannot be brought up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(String),
+    /// Somebody else holds the database for too long, or all connections are in use.
+    #[error("the database is busy")]
+    Busy,
     /// The database fails or cannot be reached.
     #[error("the database fails: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(String),
 }
 
 impl StoreError {
@@ -41,7 +45,78 @@ impl StoreError {
             Self::Address => ErrorKind::Configuration,
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Exists { .. } | Self::Invalid(_) => ErrorKind::InvalidInput,
+            Self::Busy => ErrorKind::Overloaded,
             Self::Corrupt(_) | Self::Migrate(_) | Self::Database(_) => ErrorKind::Internal,
+        }
+    }
+
+    pub(crate) fn exists(what: &str) -> Self {
+        Self::Exists {
+            what: what.to_owned(),
+        }
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::NotFound {
+            what: what.to_owned(),
+        }
+    }
+}
+
+/// Codes that say "try again": SQLite's BUSY and LOCKED, Postgres' serialization failure,
+/// deadlock, lock not available and too many connections.
+const BUSY: [&str; 9] = [
+    "5", "6", "261", "262", "517", "40001", "40P01", "55P03", "53300",
+];
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(said) => {
+                let code = said.code().unwrap_or_default();
+                if BUSY.contains(&code.as_ref()) {
+                    return Self::Busy;
+                }
+                // The message may quote a row, and a refused log-in its user's name.
+                Self::Database(match said.constraint() {
+                    Some(constraint) => format!("it answers code {code} for {constraint}"),
+                    None => format!("it answers code {code}"),
+                })
+            }
+            sqlx::Error::Io(error) => Self::Database(error.kind().to_string()),
+            sqlx::Error::Tls(_) => Self::Database("no secure connection".to_owned()),
+            sqlx::Error::Configuration(_) => Self::Address,
+            sqlx::Error::ColumnDecode { index, .. } => Self::Corrupt(format!("column {index}")),
+            sqlx::Error::ColumnNotFound(name) => Self::Corrupt(format!("column {name}")),
+            sqlx::Error::RowNotFound => Self::Corrupt("a row is missing".to_owned()),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Database("the connection is closed".to_owned())
+            }
+            sqlx::Error::Protocol(_) => Self::Database("it speaks another protocol".to_owned()),
+            _ => Self::Database("a statement cannot be run".to_owned()),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError;
+        match error {
+            MigrateError::Execute(error) => error.into(),
+            MigrateError::ExecuteMigration(error, version) => {
+                Self::Migrate(format!("step {version}: {}", Self::from(error)))
+            }
+            MigrateError::VersionMissing(version) => Self::Migrate(format!(
+                "it was made by a newer Lifesign (step {version} is not known here)"
+            )),
+            MigrateError::VersionMismatch(version) => {
+                Self::Migrate(format!("step {version} was another one when it was taken"))
+            }
+            MigrateError::Dirty(version) => {
+                Self::Migrate(format!("step {version} was begun and not finished"))
+            }
+            _ => Self::Migrate("the steps cannot be run".to_owned()),
         }
     }
 }

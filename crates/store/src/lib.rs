@@ -12,6 +12,7 @@ mod audit;
 mod check;
 mod console;
 mod error;
+mod sql;
 mod store;
 mod tenant;
 mod wallet;
@@ -24,6 +25,7 @@ pub use check::{
 };
 pub use console::{Bucket, NewOperator, Operator, Session};
 pub use error::StoreError;
+pub use sql::{SqlStore, open};
 pub use store::Store;
 pub use tenant::{ReplayPolicy, Tenant, TenantSettings};
 pub use wallet::{LedgerEntry, LedgerKind};

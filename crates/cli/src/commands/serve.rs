@@ -28,7 +28,7 @@ pub(crate) fn run(config: &Config) -> Result<(), CliError> {
     })
 }
 
-fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
+pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
     let settings = &config.settings;
     let listen: SocketAddr = settings.listen.parse().map_err(|_| {
         CliError::Usage(format!(
@@ -53,6 +53,20 @@ fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         request_timeout: Duration::from_secs(settings.request_timeout_s),
         drain_timeout: Duration::from_secs(settings.drain_timeout_s),
         limits: config.limits(),
+        database: settings.database.clone(),
+        data_key_file: settings.data_key_file.clone(),
+        rate_per_minute: settings.rate_per_minute,
+        fetch: lifesign_server::Policy {
+            timeout: Duration::from_secs(settings.fetch_timeout_s),
+            ..if settings.allow_loopback_urls {
+                lifesign_server::Policy {
+                    allow_http: false,
+                    ..lifesign_server::Policy::for_loopback_tests()
+                }
+            } else {
+                lifesign_server::Policy::default()
+            }
+        },
     })
 }
 

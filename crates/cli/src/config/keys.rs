@@ -101,6 +101,26 @@ pub(crate) const KEYS: &[Key] = &[
     setting("listen", "address and port of the server"),
     setting("data", "folder for everything that the server keeps"),
     setting(
+        "database",
+        "sqlite:PATH or postgres://…, empty for lifesign.db in `data`",
+    ),
+    setting(
+        "data_key_file",
+        "file with the key that seals what is kept (64 hex digits), empty for $LIFESIGN_DATA_KEY or data.key in `data`",
+    ),
+    setting(
+        "rate_per_minute",
+        "requests a minute of a key that has no rate of its own",
+    ),
+    setting(
+        "fetch_timeout_s",
+        "seconds that fetching a caller's URL may take",
+    ),
+    setting(
+        "allow_loopback_urls",
+        "for tests alone: whether a caller's URL may lead to this machine",
+    ),
+    setting(
         "workers",
         "checks computed at the same time, 0 for one a core",
     ),

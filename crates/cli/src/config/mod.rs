@@ -28,6 +28,8 @@ const ENV_PREFIX: &str = "LIFESIGN_";
 
 /// Variables under the prefix that are no keys: the file's own name, and switches of the tests.
 const ENV_CONFIG_FILE: &str = "config";
+/// The data key, which is a secret and therefore no key of the configuration.
+const ENV_DATA_KEY: &str = "data_key";
 const ENV_TEST_PREFIX: &str = "test_";
 
 /// Settings that are not numbers of the calibration.
@@ -37,6 +39,11 @@ pub(crate) struct Settings {
     pub(crate) calibration: PathBuf,
     pub(crate) listen: String,
     pub(crate) data: PathBuf,
+    pub(crate) database: String,
+    pub(crate) data_key_file: PathBuf,
+    pub(crate) rate_per_minute: u32,
+    pub(crate) fetch_timeout_s: u64,
+    pub(crate) allow_loopback_urls: bool,
     pub(crate) workers: usize,
     pub(crate) queue: usize,
     pub(crate) request_timeout_s: u64,
@@ -56,6 +63,11 @@ impl Default for Settings {
             calibration: PathBuf::new(),
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("data"),
+            database: String::new(),
+            data_key_file: PathBuf::new(),
+            rate_per_minute: 600,
+            fetch_timeout_s: 10,
+            allow_loopback_urls: false,
             workers: 0,
             queue: 0,
             request_timeout_s: 30,
@@ -82,6 +94,13 @@ impl Settings {
             ("max_pixels", self.max_pixels, 1, MOST_PIXELS),
             ("max_side", u64::from(self.max_side), 1, LONGEST_SIDE),
             ("request_timeout_s", self.request_timeout_s, 1, DAY_S),
+            ("fetch_timeout_s", self.fetch_timeout_s, 1, DAY_S),
+            (
+                "rate_per_minute",
+                u64::from(self.rate_per_minute),
+                1,
+                1_000_000,
+            ),
             ("drain_timeout_s", self.drain_timeout_s, 0, DAY_S),
             ("workers", self.workers as u64, 0, MOST_THREADS),
             ("queue", self.queue as u64, 0, MOST_THREADS * 64),
@@ -220,7 +239,7 @@ fn outer_layers(overrides: &Overrides) -> Result<Figment, ConfigError> {
     }
     let is_key = |name: &figment::value::UncasedStr| {
         let name = name.as_str().to_ascii_lowercase();
-        name != ENV_CONFIG_FILE && !name.starts_with(ENV_TEST_PREFIX)
+        name != ENV_CONFIG_FILE && name != ENV_DATA_KEY && !name.starts_with(ENV_TEST_PREFIX)
     };
     figment = figment.merge(Env::prefixed(ENV_PREFIX).filter(is_key));
     for typed in &overrides.set {
@@ -374,7 +393,8 @@ fn entries(
     external_models: &[ExternalModel],
     outer: &Figment,
 ) -> Result<Vec<Entry>, ConfigError> {
-    let settings_values = serde_json::to_value(settings).map_err(ConfigError::Json)?;
+    let mut settings_values = serde_json::to_value(settings).map_err(ConfigError::Json)?;
+    settings_values["database"] = without_password(&settings.database).into();
     let calibration_values = serde_json::to_value(calibration).map_err(ConfigError::Json)?;
     let models = serde_json::to_value(external_models).map_err(ConfigError::Json)?;
     Ok(KEYS
@@ -400,6 +420,20 @@ fn entries(
             }
         })
         .collect())
+}
+
+/// The address of a database as it may be shown.
+fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:***@{host}")
+        }
+        None => address.to_owned(),
+    }
 }
 
 fn base_version(version: &str) -> &str {

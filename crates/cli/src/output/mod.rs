@@ -21,6 +21,22 @@ pub(crate) fn print_text(text: &str) -> Result<(), CliError> {
     text.lines().try_for_each(|line| print_line(&visible(line)))
 }
 
+/// Prints one JSON value on one line.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    print_line(&serde_json::to_string(value)?)
+}
+
+/// Prints a table under its head; names in it may come from anywhere.
+pub(crate) fn print_rows(head: &[&str], rows: Vec<Vec<String>>) -> Result<(), CliError> {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(head.iter().map(|name| name.to_uppercase()));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| visible(cell)));
+    }
+    print_line(&table.to_string())
+}
+
 /// Control characters of a name as escapes: they could repaint the terminal or break a row.
 pub(crate) fn visible(name: &str) -> String {
     name.chars()

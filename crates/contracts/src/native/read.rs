@@ -28,11 +28,18 @@ pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Fai
             Kind::Image => ImageSource::Bytes(bytes),
         },
     };
+    let idempotency_key = idempotency_key(incoming)?;
+    if options.pictures && idempotency_key.is_some() {
+        return Err(Failure::invalid(
+            "`explain` and the header `Idempotency-Key` exclude each other: an answer under a key \
+             is kept to be repeated, and pictures of a face are not",
+        ));
+    }
     Ok(CheckRequest {
         image,
         options,
         reference: reference(incoming)?,
-        idempotency_key: idempotency_key(incoming)?,
+        idempotency_key,
         ..CheckRequest::default()
     })
 }

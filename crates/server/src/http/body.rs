@@ -38,9 +38,7 @@ pub(super) async fn receive(
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|size| size > app.config.body_limit()) {
         // Who asks before sending is told not to; reading on would be a yes.
-        if !headers.contains_key(header::EXPECT) {
-            tokio::spawn(timeout(LINGER_TIME, linger(body)));
-        }
+        discard(headers, body);
         return Err(too_large(app));
     }
     let read = timeout(app.edge.body_timeout, read_all(app, &mut body))
@@ -55,6 +53,13 @@ pub(super) async fn receive(
         None => contracts::Body::Bytes(bytes),
     };
     Ok(Received { body, held })
+}
+
+/// Takes a body that nobody wants, so that its sender gets to read the refusal.
+pub(super) fn discard(headers: &HeaderMap, body: Body) {
+    if !headers.contains_key(header::EXPECT) {
+        tokio::spawn(timeout(LINGER_TIME, linger(body)));
+    }
 }
 
 /// The bytes and a permit for their number.

@@ -1,16 +1,20 @@
 //! One handler for every contract: times the exchange, counts it, logs it once.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::response::IntoResponse;
-use lifesign_contracts::{About, Checked, Contract, Echo, Failure, FailureKind, Incoming};
+use lifesign_contracts::{
+    About, Answer, Checked, Contract, Echo, Failure, FailureKind, Incoming, Reply,
+};
 
-use super::body;
-use crate::{App, service};
+use super::{Peer, body};
+use crate::App;
+use crate::service::{self, Rate, Said, Scope};
 
 /// Carries the identifier that the body names too.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,8 +28,10 @@ struct Exchange {
     contract: &'static dyn Contract,
     method: Method,
     path: String,
+    peer: Option<IpAddr>,
     since: Instant,
     about: About,
+    rate: Option<Rate>,
 }
 
 /// Answers a request that belongs to `contract`.
@@ -36,7 +42,7 @@ pub(super) async fn handle(
 ) -> axum::response::Response {
     let mut exchange = Exchange::begin(app, contract, &request);
     let outcome = exchange.run(request).await;
-    exchange.finish(&outcome)
+    exchange.finish(outcome)
 }
 
 /// Answers a request that `contract` does not take, with a failure of `kind`.
@@ -51,7 +57,7 @@ pub(super) async fn refuse(
         _ => "there is nothing at this path; /docs lists what there is",
     };
     let failure = Failure::new(kind, message);
-    Exchange::begin(app, contract, &request).finish(&Err(failure))
+    Exchange::begin(app, contract, &request).finish(Err(failure))
 }
 
 impl Exchange {
@@ -62,17 +68,30 @@ impl Exchange {
             contract,
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
+            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
             since: Instant::now(),
             about: About {
                 request_id: contract.request_id(random(), at),
                 at,
                 echo: Echo::new(),
             },
+            rate: None,
         }
     }
 
-    async fn run(&mut self, request: Request) -> Result<Checked, Failure> {
+    async fn run(&mut self, request: Request) -> Result<Said, Failure> {
         let (parts, body) = request.into_parts();
+        // Who may not ask is told so before anything is taken from them.
+        let credentials = self.contract.credentials(&self.path, &parts.headers);
+        let admitted = service::admit(&self.app, credentials, self.peer, Scope::Check).await;
+        let caller = match admitted {
+            Ok(caller) => caller,
+            Err(failure) => {
+                body::discard(&parts.headers, body);
+                return Err(failure);
+            }
+        };
+        self.rate = caller.as_ref().and_then(|caller| caller.rate);
         let received = body::receive(&self.app, &parts.headers, body).await?;
         let incoming = Incoming {
             method: parts.method,
@@ -83,55 +102,95 @@ impl Exchange {
             headers: parts.headers,
             body: received.body,
         };
-        let exchange = service::check(&self.app, self.contract, incoming, received.held).await;
-        self.about.echo = exchange.echo;
-        exchange.outcome
+        let request = service::Request {
+            contract: self.contract,
+            incoming,
+            held: received.held,
+            caller,
+            peer: self.peer,
+            since: self.since,
+        };
+        service::converse(&self.app, request, &mut self.about).await
     }
 
-    fn finish(self, outcome: &Result<Checked, Failure>) -> axum::response::Response {
-        let reply = self.contract.answer(&self.about, outcome.as_ref());
+    fn finish(self, outcome: Result<Said, Failure>) -> axum::response::Response {
+        let reply = match &outcome {
+            Ok(Said::Fresh(_, reply) | Said::Repeated(reply)) => reply.clone(),
+            Err(failure) => self.contract.answer(&self.about, Err(failure)),
+        };
         let took = self.since.elapsed();
-        self.count(outcome, reply.status().as_u16(), took);
-        self.log(outcome, reply.status().as_u16(), took);
+        self.count(&outcome, reply.status().as_u16(), took);
+        self.log(&outcome, reply.status().as_u16(), took);
+        self.respond(reply, outcome.err().as_ref())
+    }
+
+    fn respond(&self, reply: Reply, failure: Option<&Failure>) -> axum::response::Response {
         let mut response = Response::map(reply, axum::body::Body::from).into_response();
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&self.about.request_id) {
             headers.insert(REQUEST_ID, id);
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match outcome {
-            Err(failure) if failure.kind.is_transient() => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER.as_secs().into());
-            }
+        if let Some(rate) = self.rate {
+            tell_rate(headers, rate);
+        }
+        let Some(failure) = failure else {
+            return response;
+        };
+        if failure.kind.is_transient() {
+            let wait = failure.retry_after.unwrap_or(RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+        }
+        match failure.kind {
             // The rest of the body is not worth waiting for.
-            Err(failure) if failure.kind == FailureKind::SlowBody => {
+            FailureKind::SlowBody => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            FailureKind::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
         }
         response
     }
 
-    fn count(&self, outcome: &Result<Checked, Failure>, status: u16, took: Duration) {
+    fn count(&self, outcome: &Result<Said, Failure>, status: u16, took: Duration) {
         let (metrics, name) = (&self.app.metrics, self.contract.name());
         metrics.answered(name, status, took);
         match outcome {
-            Ok(Checked { result, .. }) => metrics.decided(name, &result.profile, result.verdict),
+            Ok(Said::Fresh(answer, _)) => {
+                if let Answer::Checked(Checked { result, .. }) = answer.as_ref() {
+                    metrics.decided(name, &result.profile, result.verdict);
+                }
+            }
+            Ok(Said::Repeated(_)) => {}
             Err(failure) => metrics.failed(name, failure.kind),
         }
     }
 
-    fn log(&self, outcome: &Result<Checked, Failure>, status: u16, took: Duration) {
+    fn log(&self, outcome: &Result<Said, Failure>, status: u16, took: Duration) {
         let latency_ms = took.as_secs_f64() * 1e3;
         let (method, id) = (&self.method, &self.about.request_id);
         let contract = self.contract.name();
         match outcome {
-            Ok(Checked { result, .. }) => tracing::info!(
+            Ok(Said::Fresh(answer, _)) => match answer.as_ref() {
+                Answer::Checked(Checked { result, .. }) => tracing::info!(
+                    request.id = %id, http.method = %method, http.path = %self.path,
+                    http.status = status, contract, latency.ms = latency_ms,
+                    check.verdict = %result.verdict, check.profile = %result.profile,
+                    check.calibration = %result.calibration, check.faces = result.face_count,
+                    "{contract} check answered {} in {latency_ms:.0} ms", result.verdict
+                ),
+                Answer::Token(_) => tracing::info!(
+                    request.id = %id, http.method = %method, http.path = %self.path,
+                    http.status = status, contract, latency.ms = latency_ms,
+                    "{contract} token given in {latency_ms:.0} ms"
+                ),
+            },
+            Ok(Said::Repeated(_)) => tracing::info!(
                 request.id = %id, http.method = %method, http.path = %self.path,
                 http.status = status, contract, latency.ms = latency_ms,
-                check.verdict = %result.verdict, check.profile = %result.profile,
-                check.calibration = %result.calibration, check.faces = result.face_count,
-                "{contract} check answered {} in {latency_ms:.0} ms", result.verdict
+                "{contract} answer repeated in {latency_ms:.0} ms"
             ),
             Err(Failure {
                 kind,
@@ -152,6 +211,23 @@ impl Exchange {
             ),
         }
     }
+}
+
+/// The headers of the IETF's draft on rate limits, in its widely read first form.
+fn tell_rate(headers: &mut HeaderMap, rate: Rate) {
+    let reset = whole_seconds(rate.reset);
+    for (name, value) in [
+        ("ratelimit-limit", u64::from(rate.limit)),
+        ("ratelimit-remaining", u64::from(rate.remaining)),
+        ("ratelimit-reset", reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), value.into());
+    }
+}
+
+/// Rounded up, so that who waits that long has waited long enough.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// Bytes for an identifier: unique, but no secret. The hasher's keys come from the system's

@@ -1,10 +1,13 @@
 //! Routes and what is common to them.
 
 mod body;
+mod checks;
 mod contract_handler;
 mod headers;
 pub(crate) mod openapi;
 mod operations;
+mod peer;
+pub(crate) mod request_hash;
 
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use lifesign_contracts::{Contract, FailureKind};
 
 use crate::App;
 use contract_handler::{handle, refuse};
+pub use peer::Peer;
 
 /// The whole application, ready to be called or served.
 pub fn router(app: Arc<App>) -> Router {
@@ -24,6 +28,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(openapi::serve))
         .merge(openapi::ui())
+        .merge(checks::routes())
         .merge(crate::pages::routes());
     for contract in app.contracts.clone() {
         for route in contract.routes() {

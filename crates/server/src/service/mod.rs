@@ -1,8 +1,18 @@
 //! The use cases behind the contracts, and the bounded pool that they run on.
 
-mod liveness;
+mod access;
+pub mod admin;
+mod admission;
+mod checker;
+mod conversation;
 mod pool;
+mod replay;
+mod slowdown;
+mod tokens;
 
-pub(crate) use liveness::check;
-pub use liveness::{Checker, EngineChecker};
-pub(crate) use pool::{Pool, PoolError};
+pub(crate) use access::{Caller, Scope, admit, admit_key, unavailable};
+pub(crate) use admission::{Rate, Rates};
+pub use checker::{Checker, EngineChecker, Seen, Wanted};
+pub(crate) use conversation::{Request, Said, converse};
+pub(crate) use pool::Pool;
+pub(crate) use slowdown::Slowdown;

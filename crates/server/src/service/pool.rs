@@ -1,13 +1,13 @@
-//! A bounded pool: so many checks run, so many wait, one more is refused at once.
+//! A bounded pool: so many jobs run, so many callers wait, one more is refused at once.
 //!
-//! A check holds its place until its thread is done with it, even if the caller has left or ran
-//! out of time, so that the bound holds for memory and cores. A check that has not started when
-//! its caller leaves never does.
+//! A caller enters once and may run several jobs. A job holds its caller's place until its thread
+//! is done with it, even if the caller has left or ran out of time, so that the bound holds for
+//! memory and cores. A job that has not started when its caller leaves never does.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::metrics::Metrics;
 
@@ -29,6 +29,13 @@ pub(crate) enum PoolError {
     Panicked,
 }
 
+/// A caller's place in the pool.
+pub(crate) struct Place {
+    held: Arc<OwnedSemaphorePermit>,
+    workers: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
 impl Pool {
     pub(crate) fn new(workers: usize, queue: usize, metrics: Arc<Metrics>) -> Self {
         let bounded =
@@ -40,22 +47,48 @@ impl Pool {
         }
     }
 
+    /// Takes a place, if one is free.
+    pub(crate) fn enter(&self) -> Result<Place, PoolError> {
+        let held = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| PoolError::Full)?;
+        Ok(Place {
+            held: Arc::new(held),
+            workers: Arc::clone(&self.workers),
+            metrics: Arc::clone(&self.metrics),
+        })
+    }
+}
+
+impl Place {
     /// Runs `job` on a thread of its own once a worker is free; first come, first served.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PoolError> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| PoolError::Full)?;
         let waiting = Waiting::new(Arc::clone(&self.metrics));
         let worker = Arc::clone(&self.workers)
             .acquire_owned()
             .await
             .map_err(|_| PoolError::Full)?;
         let running = waiting.start();
+        let place = Arc::clone(&self.held);
         let work = tokio::task::spawn_blocking(move || {
             let _held = (place, worker, running);
+            job()
+        });
+        work.await.map_err(|_| PoolError::Panicked)
+    }
+
+    /// Runs `job` on a thread of its own at once: for waiting on something outside, which takes no
+    /// worker from those who compute.
+    pub(crate) async fn wait<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let place = Arc::clone(&self.held);
+        let work = tokio::task::spawn_blocking(move || {
+            let _held = place;
             job()
         });
         work.await.map_err(|_| PoolError::Panicked)

@@ -24,8 +24,8 @@ impl Site {
         let thread = std::thread::spawn(move || {
             let mut setup = Setup::new();
             setup.config.drain_timeout = Duration::from_secs(1);
-            let app = setup.app(real_checker());
             tokio::runtime::Runtime::new().unwrap().block_on(async {
+                let app = setup.app(real_checker()).await;
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
                 lifesign_server::serve_on(listener, app, async {

@@ -40,7 +40,7 @@ async fn post_json(client: &Client, body: impl Into<Vec<u8>>) -> Answer {
 
 #[tokio::test]
 async fn every_input_form_gives_the_same_result() {
-    let client = Client::real();
+    let client = Client::real().await;
     let image = sample("astronaut.jpg");
     let text = base64(&image);
     let with_breaks: String = text
@@ -97,7 +97,7 @@ async fn every_input_form_gives_the_same_result() {
 
 #[tokio::test]
 async fn a_request_may_ask_for_the_eight_signals_of_the_document() {
-    let client = Client::real();
+    let client = Client::real().await;
     let url = "/v1/liveness?profile=classic";
     let answer = client
         .post(url, "image/jpeg", sample("astronaut.jpg"))
@@ -115,7 +115,7 @@ async fn a_request_may_ask_for_the_eight_signals_of_the_document() {
 
 #[tokio::test]
 async fn request_ids_differ() {
-    let client = Client::real();
+    let client = Client::real().await;
     let mut ids = std::collections::BTreeSet::new();
     for _ in 0..100 {
         let envelope = post_json(&client, "{}").await.envelope();
@@ -126,7 +126,7 @@ async fn request_ids_differ() {
 
 #[tokio::test]
 async fn no_face_is_an_error_with_an_inconclusive_result() {
-    let client = Client::real();
+    let client = Client::real().await;
     let answer = client.post_image(&sample("coffee.jpg")).await;
     assert_eq!(answer.status, 200);
     let body = answer.envelope();
@@ -139,7 +139,7 @@ async fn no_face_is_an_error_with_an_inconclusive_result() {
 
 #[tokio::test]
 async fn explain_adds_pictures() {
-    let client = Client::real();
+    let client = Client::real().await;
     for (name, least) in [("astronaut.jpg", 2), ("coffee.jpg", 1)] {
         let answer = client
             .post("/v1/liveness?explain=true", "image/jpeg", sample(name))
@@ -160,7 +160,7 @@ async fn explain_adds_pictures() {
 
 #[tokio::test]
 async fn an_image_that_is_missing_blank_or_no_image_is_422() {
-    let client = Client::real();
+    let client = Client::real().await;
     let png_head = base64(b"\x89PNG\r\n\x1a\n");
     let cut_off = base64(&sample("astronaut.jpg")[..4000]);
     let pdf = base64(b"%PDF-1.7 something else altogether");
@@ -218,7 +218,7 @@ async fn an_image_that_is_missing_blank_or_no_image_is_422() {
 
 #[tokio::test]
 async fn an_image_over_ten_megabytes_is_422_in_every_form() {
-    let client = Client::real();
+    let client = Client::real().await;
     let mut image = sample("astronaut.jpg");
     image.resize(10 * 1024 * 1024 + 1, 0);
     let answers = [
@@ -246,7 +246,7 @@ async fn an_image_over_ten_megabytes_is_422_in_every_form() {
 
 #[tokio::test]
 async fn wrong_parameters_are_422() {
-    let client = Client::real();
+    let client = Client::real().await;
     for query in ["profile=nonsense", "profile=", "explain=maybe"] {
         let uri = format!("/v1/liveness?{query}");
         let image = sample("astronaut.jpg");
@@ -259,7 +259,7 @@ async fn wrong_parameters_are_422() {
 
 #[tokio::test]
 async fn other_types_methods_and_paths_have_their_own_codes() {
-    let client = Client::real();
+    let client = Client::real().await;
     client
         .post("/v1/liveness", "video/mp4", b"x".to_vec())
         .await
@@ -283,7 +283,7 @@ async fn a_failed_analysis_is_200_inference_error() {
     let failing = Fake(|_: &[u8]| {
         Err(Failure::new(FailureKind::Inference, "the analysis failed").because("a detail"))
     });
-    let client = Setup::new().client(Arc::new(failing));
+    let client = Setup::new().client(Arc::new(failing)).await;
     let message = client
         .post_image(b"x")
         .await
@@ -300,7 +300,7 @@ async fn a_panic_is_500_and_the_server_lives_on() {
         assert_ne!(image, b"boom", "this panic is meant to be");
         Ok(crate::support::live())
     });
-    let client = Setup::new().client(Arc::new(panicking));
+    let client = Setup::new().client(Arc::new(panicking)).await;
     for _ in 0..20 {
         client
             .post_image(b"boom")

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Client, Fake, Setup, live};
 
 /// A client whose checks wait until the sender lets one go, and the count of those begun.
-fn gated(setup: Setup) -> (Arc<Client>, mpsc::Sender<()>, Arc<AtomicUsize>) {
+async fn gated(setup: Setup) -> (Arc<Client>, mpsc::Sender<()>, Arc<AtomicUsize>) {
     let (open, gate) = mpsc::channel();
     let gate = std::sync::Mutex::new(gate);
     let begun = Arc::new(AtomicUsize::new(0));
@@ -18,7 +18,7 @@ fn gated(setup: Setup) -> (Arc<Client>, mpsc::Sender<()>, Arc<AtomicUsize>) {
         let _ = gate.lock().unwrap().recv();
         Ok(live())
     });
-    (Arc::new(setup.client(Arc::new(checker))), open, begun)
+    (Arc::new(setup.client(Arc::new(checker)).await), open, begun)
 }
 
 fn small() -> Setup {
@@ -30,7 +30,7 @@ fn small() -> Setup {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_is_503_at_once_with_retry_after() {
-    let (client, open, begun) = gated(small());
+    let (client, open, begun) = gated(small()).await;
     let call = || {
         let client = Arc::clone(&client);
         tokio::spawn(async move { client.post_image(b"x").await })
@@ -63,7 +63,7 @@ async fn a_full_queue_is_503_at_once_with_retry_after() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_left_the_queue_is_not_computed() {
-    let (client, open, begun) = gated(small());
+    let (client, open, begun) = gated(small()).await;
     let spawn = || {
         let client = Arc::clone(&client);
         tokio::spawn(async move { client.post_image(b"x").await })
@@ -86,7 +86,7 @@ async fn a_caller_who_left_the_queue_is_not_computed() {
 async fn a_check_that_takes_too_long_is_503_and_keeps_its_worker_until_it_ends() {
     let mut setup = small();
     setup.config.request_timeout = Duration::from_millis(100);
-    let (client, open, begun) = gated(setup);
+    let (client, open, begun) = gated(setup).await;
     let answer = client.post_image(b"x").await;
     answer.refusal(503, "TIMED_OUT");
     assert_eq!(answer.header("retry-after"), "1");
@@ -104,7 +104,7 @@ async fn a_check_that_takes_too_long_is_503_and_keeps_its_worker_until_it_ends()
 async fn bodies_beyond_the_memory_for_them_are_503() {
     let mut setup = Setup::new();
     setup.edge.bodies_bytes = 1000;
-    let client = setup.client(Arc::new(Fake(|_: &[u8]| Ok(live()))));
+    let client = setup.client(Arc::new(Fake(|_: &[u8]| Ok(live())))).await;
     client
         .post_image(&[1; 900])
         .await

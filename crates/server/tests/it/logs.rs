@@ -34,7 +34,7 @@ async fn each_exchange_is_one_line_with_its_id_and_nothing_of_its_content() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let client = Client::real();
+    let client = Client::real().await;
     lines.take();
 
     let image = sample("astronaut.jpg");

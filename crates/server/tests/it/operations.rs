@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lifesign_contracts::{Failure, FailureKind};
-use lifesign_server::{App, ServeError};
+use lifesign_server::{App, Memory, ServeError};
 
 use crate::support::{Answer, Client, Fake, Setup, real_checker, sample};
 
 #[tokio::test]
 async fn health_and_readiness() {
-    let client = Client::real();
+    let client = Client::real().await;
     assert_eq!(client.get("/healthz").await.text(), "ok\n");
     let ready = client.get("/readyz").await;
     assert_eq!(
@@ -22,7 +22,7 @@ async fn health_and_readiness() {
 
 #[tokio::test]
 async fn metrics_count_verdicts_failures_and_time() {
-    let client = Client::real();
+    let client = Client::real().await;
     let result = client.post_image(&sample("astronaut.jpg")).await.envelope();
     let verdict = result["result"]["verdict"].as_str().unwrap();
     client.post_image(b"no image").await;
@@ -62,13 +62,20 @@ async fn metrics_count_verdicts_failures_and_time() {
     }
 }
 
-#[test]
-fn a_start_with_wrong_settings_is_refused() {
+#[tokio::test]
+async fn a_start_with_wrong_settings_is_refused() {
     let mut setup = Setup::new();
     setup.config.profile = "ensembel".to_owned();
-    let start =
-        |setup: &Setup| App::new(setup.config.clone(), setup.edge.clone(), real_checker()).err();
-    let error = start(&setup).unwrap();
+    let start = async |setup: &Setup| {
+        let memory = Memory::open(&setup.config).await?;
+        App::new(
+            setup.config.clone(),
+            setup.edge.clone(),
+            real_checker(),
+            memory,
+        )
+    };
+    let error = start(&setup).await.err().unwrap();
     assert!(
         matches!(error, ServeError::UnknownProfile { .. }),
         "{error}"
@@ -76,10 +83,13 @@ fn a_start_with_wrong_settings_is_refused() {
     assert!(error.to_string().contains("classic"));
     let mut setup = Setup::new();
     setup.config.workers = 0;
-    assert!(matches!(start(&setup), Some(ServeError::Setting { .. })));
+    assert!(matches!(
+        start(&setup).await,
+        Err(ServeError::Setting { .. })
+    ));
     let mut setup = Setup::new();
     setup.config.data = "/proc/nowhere".into();
-    assert!(matches!(start(&setup), Some(ServeError::Data { .. })));
+    assert!(matches!(start(&setup).await, Err(ServeError::Data { .. })));
 }
 
 async fn document(client: &Client) -> Value {
@@ -111,7 +121,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn the_document_is_sound_and_covers_what_is_routed() {
-    let client = Client::real();
+    let client = Client::real().await;
     let document = document(&client).await;
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
@@ -185,7 +195,7 @@ fn conforms(document: &Value, answer: &Answer) {
 
 #[tokio::test]
 async fn every_kind_of_answer_conforms_to_the_document() {
-    let client = Client::real();
+    let client = Client::real().await;
     let document = document(&client).await;
     for name in [
         "astronaut.jpg",
@@ -205,6 +215,7 @@ async fn every_kind_of_answer_conforms_to_the_document() {
         let failing = Fake(move |_: &[u8]| Err(Failure::new(kind, "what and how much")));
         let answer = Setup::new()
             .client(Arc::new(failing))
+            .await
             .post_image(b"x")
             .await;
         // A path that does not exist has no entry of its own.
@@ -216,7 +227,7 @@ async fn every_kind_of_answer_conforms_to_the_document() {
 
 #[tokio::test]
 async fn the_reference_is_served_from_the_binary() {
-    let client = Client::real();
+    let client = Client::real().await;
     let moved = client.get("/docs").await;
     assert_eq!(
         (moved.status.as_u16(), moved.header("location")),

@@ -8,7 +8,7 @@ use crate::support::{Client, real_checker};
 
 #[tokio::test]
 async fn every_file_that_the_page_names_is_served() {
-    let client = Client::real();
+    let client = Client::real().await;
     let page = client.get("/").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     let html = page.text();
@@ -40,7 +40,7 @@ async fn every_file_that_the_page_names_is_served() {
 
 #[tokio::test]
 async fn the_page_needs_nothing_from_elsewhere_and_nothing_inline() {
-    let client = Client::real();
+    let client = Client::real().await;
     let html = client.get("/").await.text();
     for foreign in [
         "http://",
@@ -58,7 +58,7 @@ async fn the_page_needs_nothing_from_elsewhere_and_nothing_inline() {
 
 #[tokio::test]
 async fn a_file_that_the_browser_has_is_not_sent_again() {
-    let client = Client::real();
+    let client = Client::real().await;
     let first = client.get("/assets/page.css").await;
     let request = Request::get("/assets/page.css").header("if-none-match", first.header("etag"));
     let again = client.call(request.body(Body::empty()).unwrap()).await;
@@ -68,7 +68,7 @@ async fn a_file_that_the_browser_has_is_not_sent_again() {
 
 #[tokio::test]
 async fn the_page_learns_the_limits_in_force() {
-    let settings = Client::real().get("/assets/settings.json").await;
+    let settings = Client::real().await.get("/assets/settings.json").await;
     let settings: Value = serde_json::from_slice(&settings.body).unwrap();
     assert_eq!(settings["max_bytes"], 10 * 1024 * 1024);
     assert_eq!(
@@ -79,7 +79,7 @@ async fn the_page_learns_the_limits_in_force() {
 
 #[tokio::test]
 async fn every_answer_has_the_security_headers_and_none_opens_it_to_other_origins() {
-    let client = Client::real();
+    let client = Client::real().await;
     for uri in [
         "/",
         "/docs/",

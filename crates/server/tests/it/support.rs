@@ -14,8 +14,8 @@ use lifesign_contracts::{Checked, Failure};
 use lifesign_domain::{CheckResult, Verdict};
 use lifesign_engine::{Calibration, Engine};
 use lifesign_media::Limits;
-use lifesign_server::service::{Checker, EngineChecker};
-use lifesign_server::{App, EdgeLimits, ServerConfig};
+use lifesign_server::service::{Checker, EngineChecker, Seen, Wanted};
+use lifesign_server::{App, EdgeLimits, Memory, Policy, ServerConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -56,8 +56,9 @@ where
         0.04
     }
 
-    fn check(&self, image: &[u8], _profile: &str, _pictures: bool) -> Result<Checked, Failure> {
-        (self.0)(image)
+    fn check(&self, image: &[u8], _wanted: &Wanted) -> Result<Seen, Failure> {
+        let checked = (self.0)(image)?;
+        Ok(Seen { checked, phash: 0 })
     }
 }
 
@@ -101,19 +102,25 @@ impl Setup {
                 request_timeout: Duration::from_secs(30),
                 drain_timeout: Duration::from_secs(10),
                 limits: Limits::default(),
+                database: String::new(),
+                data_key_file: PathBuf::new(),
+                rate_per_minute: 600,
+                fetch: Policy::default(),
             },
             edge: EdgeLimits::default(),
             data,
         }
     }
 
-    pub(crate) fn app(&self, checker: Arc<dyn Checker>) -> Arc<App> {
-        App::new(self.config.clone(), self.edge.clone(), checker).unwrap()
+    /// The application as it is on a database of its own.
+    pub(crate) async fn app(&self, checker: Arc<dyn Checker>) -> Arc<App> {
+        let memory = Memory::open(&self.config).await.unwrap();
+        App::new(self.config.clone(), self.edge.clone(), checker, memory).unwrap()
     }
 
-    pub(crate) fn client(self, checker: Arc<dyn Checker>) -> Client {
+    pub(crate) async fn client(self, checker: Arc<dyn Checker>) -> Client {
         Client {
-            router: lifesign_server::router(self.app(checker)),
+            router: lifesign_server::router(self.app(checker).await),
             _data: self.data,
         }
     }
@@ -126,8 +133,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn real() -> Self {
-        Setup::new().client(real_checker())
+    pub(crate) async fn real() -> Self {
+        Setup::new().client(real_checker()).await
     }
 
     pub(crate) async fn call(&self, request: Request<Body>) -> Answer {

@@ -30,7 +30,7 @@ impl Server {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let app = setup.app(Arc::new(Fake(check)));
+        let app = setup.app(Arc::new(Fake(check))).await;
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(lifesign_server::serve_on(listener, app, async {
             let _ = stopped.await;

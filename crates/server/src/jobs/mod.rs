@@ -1,0 +1,3 @@
+//! What runs beside the requests: one file a job.
+
+pub(crate) mod eraser;

@@ -1,0 +1,489 @@
+//! One request from its complete body to an answer that is kept.
+//!
+//! The order makes every promise true: an answer is worded, kept and paid for in one transaction
+//! before the caller gets it, so nothing that was answered is lost and nothing is paid twice.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lifesign_contracts::{
+    About, Answer, Ask, CheckOptions, CheckRequest, Checked, Contract, Echo, Failure, FailureKind,
+    ImageRules, ImageSource, Incoming, Reply, TokenRequest,
+};
+use lifesign_net::{FetchError, Policy};
+use lifesign_store::{
+    CheckRecord, Commit, Committed, CredentialKind, Fingerprint, Millis, SealedImage, StoredAnswer,
+    Tenant,
+};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout_at;
+
+use super::access::{Caller, unavailable};
+use super::checker::{Seen, Wanted, of_media, unknown_profile};
+use super::pool::{Place, PoolError};
+use super::{replay, tokens};
+use crate::http::request_hash;
+use crate::{App, clock, secrets};
+
+/// What came of a request.
+pub(crate) enum Said {
+    /// Something new, with its answer.
+    Fresh(Box<Answer>, Reply),
+    /// The answer that the same request got before.
+    Repeated(Reply),
+}
+
+/// Everything about a request that is known before it is read.
+pub(crate) struct Request {
+    pub(crate) contract: &'static dyn Contract,
+    pub(crate) incoming: Incoming,
+    /// The body's share of the memory for bodies, given back with the body.
+    pub(crate) held: Option<OwnedSemaphorePermit>,
+    /// None where the route asks for no credentials.
+    pub(crate) caller: Option<Caller>,
+    pub(crate) peer: Option<IpAddr>,
+    /// When its head had come.
+    pub(crate) since: Instant,
+}
+
+/// What a contract asked for, in owned form.
+enum Asked {
+    Check(Box<Asking>),
+    Token(TokenRequest),
+}
+
+struct Asking {
+    image: Origin,
+    options: CheckOptions,
+    rules: ImageRules,
+    reference: Option<String>,
+    idempotency_key: Option<String>,
+    request_hash: [u8; 32],
+    charged: bool,
+}
+
+/// Where the bytes of the image are to come from.
+enum Origin {
+    File(Bytes),
+    Sealed { key: String, sealed: Bytes },
+    Url(String),
+}
+
+/// Reads `request` as its contract says, does what it asks for and words the answer.
+pub(crate) async fn converse(
+    app: &Arc<App>,
+    request: Request,
+    about: &mut About,
+) -> Result<Said, Failure> {
+    let Request {
+        contract,
+        incoming,
+        held,
+        caller,
+        peer,
+        since,
+    } = request;
+    let deadline = Deadline::new(app.config.request_timeout);
+    let place = app.pool.enter().map_err(of_pool)?;
+    let worker = Arc::clone(app);
+    let reading = place.run(move || {
+        let _held = held;
+        let mut echo = Echo::new();
+        let asked = read(&worker, contract, &incoming, &mut echo);
+        (echo, asked)
+    });
+    let (echo, asked) = deadline.keep(reading).await?.map_err(of_pool)?;
+    about.echo = echo;
+    match asked? {
+        Asked::Token(asked) => {
+            let issued = deadline
+                .keep(tokens::issue(app, &place, asked, peer))
+                .await??;
+            let answer = Answer::Token(issued);
+            let reply = contract.answer(about, Ok(&answer));
+            Ok(Said::Fresh(Box::new(answer), reply))
+        }
+        Asked::Check(asking) => {
+            let caller = caller.ok_or_else(super::access::unauthorized)?;
+            let check = Check {
+                app,
+                contract,
+                caller: &caller,
+                place: &place,
+                deadline,
+                since,
+            };
+            check.run(*asking, about).await
+        }
+    }
+}
+
+fn read(
+    app: &App,
+    contract: &'static dyn Contract,
+    incoming: &Incoming,
+    echo: &mut Echo,
+) -> Result<Asked, Failure> {
+    let request = match contract.read(incoming, echo)? {
+        Ask::Token(request) => return Ok(Asked::Token(request)),
+        Ask::Check(request) => request,
+    };
+    let CheckRequest {
+        image,
+        options,
+        rules,
+        reference,
+        idempotency_key,
+        charged,
+    } = request;
+    let decoded = |text: &str| {
+        lifesign_media::decode_base64(text, &app.config.limits)
+            .map(Bytes::from)
+            .map_err(|e| of_media(&e))
+    };
+    let image = match image {
+        ImageSource::Bytes(bytes) => Origin::File(Bytes::copy_from_slice(bytes)),
+        ImageSource::Base64(text) => Origin::File(decoded(&text)?),
+        ImageSource::Sealed { key, text } => Origin::Sealed {
+            key: key.into_owned(),
+            sealed: decoded(&text)?,
+        },
+        ImageSource::Url(url) => Origin::Url(url.into_owned()),
+    };
+    Ok(Asked::Check(Box::new(Asking {
+        image,
+        options,
+        rules,
+        reference,
+        idempotency_key,
+        request_hash: request_hash::of(incoming),
+        charged,
+    })))
+}
+
+/// One check on its way.
+struct Check<'a> {
+    app: &'a Arc<App>,
+    contract: &'static dyn Contract,
+    caller: &'a Caller,
+    place: &'a Place,
+    deadline: Deadline,
+    since: Instant,
+}
+
+impl Check<'_> {
+    async fn run(&self, asking: Asking, about: &About) -> Result<Said, Failure> {
+        let profile = self.profile(&asking.options)?;
+        if let Some(key) = &asking.idempotency_key
+            && let Some(before) = self.answered_before(key, about).await?
+        {
+            return repeat(&before, &asking.request_hash);
+        }
+        self.refuse_poor(&asking)?;
+        let image = self.image(asking.image).await?;
+        let wanted = Wanted {
+            profile,
+            pictures: asking.options.pictures,
+            rules: asking.rules,
+        };
+        let (seen, sha256) = self.judge(image.clone(), wanted).await?;
+        let Seen { mut checked, phash } = seen;
+        let fingerprint = Fingerprint { sha256, phash };
+        self.look_for_replay(&mut checked, &fingerprint, about)
+            .await?;
+
+        let charged = asking.charged && self.contract.charges(&checked);
+        let answer = Answer::Checked(checked);
+        let reply = self.contract.answer(about, Ok(&answer));
+        let Answer::Checked(checked) = &answer else {
+            return Err(fault("a check became something else"));
+        };
+        let commit = Commit {
+            check: self.record(checked, about, asking.reference, fingerprint),
+            image: self.sealed(&image, about)?,
+            price: if charged { self.settings().price } else { 0 },
+            answer: asking
+                .idempotency_key
+                .map(|key| self.stored(key, asking.request_hash, &reply, about)),
+        };
+        // Not under the deadline: what is being kept is either kept and answered, or neither.
+        let committed = self.app.memory.store.commit(&commit).await;
+        match committed.map_err(|e| unavailable(&e))? {
+            Committed::Done { .. } => Ok(Said::Fresh(Box::new(answer), reply)),
+            Committed::AnsweredBefore(before) => repeat(&before, &asking.request_hash),
+            Committed::BalanceTooLow { balance } => Err(too_poor(balance, commit.price)),
+        }
+    }
+
+    fn tenant(&self) -> &Tenant {
+        &self.caller.tenant
+    }
+
+    fn settings(&self) -> &lifesign_store::TenantSettings {
+        &self.caller.tenant.settings
+    }
+
+    fn profile(&self, options: &CheckOptions) -> Result<String, Failure> {
+        let named = options.profile.as_deref();
+        let profile = named.unwrap_or(&self.app.config.profile);
+        let known = self.app.checker.profiles();
+        if known.iter().any(|name| name == profile) {
+            Ok(profile.to_owned())
+        } else {
+            Err(unknown_profile(&known.join(", ")))
+        }
+    }
+
+    async fn answered_before(
+        &self,
+        key: &str,
+        about: &About,
+    ) -> Result<Option<StoredAnswer>, Failure> {
+        let (tenant, scope) = (&self.tenant().id, self.contract.name());
+        let store = &self.app.memory.store;
+        let answer = store.answer(tenant, scope, key, clock::of(about.at)).await;
+        answer.map_err(|e| unavailable(&e))
+    }
+
+    /// Spares the work where the price is known to be more than there is; the commit decides.
+    fn refuse_poor(&self, asking: &Asking) -> Result<(), Failure> {
+        let (price, balance) = (self.settings().price, self.tenant().balance);
+        if asking.charged && balance < price {
+            return Err(too_poor(balance, price));
+        }
+        Ok(())
+    }
+
+    async fn image(&self, origin: Origin) -> Result<Bytes, Failure> {
+        match origin {
+            Origin::File(file) => Ok(file),
+            Origin::Sealed { key, sealed } => self.unseal(&key, &sealed).await,
+            Origin::Url(url) => self.fetch(url).await,
+        }
+    }
+
+    /// Opens a picture that the caller sealed under a key of the tenant.
+    async fn unseal(&self, key: &str, sealed: &[u8]) -> Result<Bytes, Failure> {
+        let memory = &self.app.memory;
+        let found = memory
+            .store
+            .credential(CredentialKind::SyntizenSealing, key);
+        let found = found.await.map_err(|e| unavailable(&e))?;
+        let now = clock::now();
+        let of_tenant = found.filter(|(credential, tenant)| {
+            tenant.id == self.tenant().id && super::access::is_open(credential, tenant, now)
+        });
+        let secret = of_tenant.and_then(|(credential, _)| credential.made.sealed_secret);
+        let broken = || {
+            Failure::new(
+                FailureKind::SealBroken,
+                "the image cannot be opened: the key is unknown or the sealed bytes are damaged; \
+                 expected is base64 of a 12 byte nonce followed by the AES-256-GCM ciphertext",
+            )
+        };
+        let secret = secret.ok_or_else(broken)?;
+        let secret = memory
+            .vault
+            .open_key(key.as_bytes(), &secret)
+            .map_err(|e| fault(&e.to_string()))?;
+        let file = secret.open_sealed(sealed).map_err(|_| broken())?;
+        Ok(file.into())
+    }
+
+    async fn fetch(&self, url: String) -> Result<Bytes, Failure> {
+        let policy = Policy {
+            allow_http: self.settings().allow_http,
+            max_bytes: self.app.config.limits.file_bytes,
+            ..self.app.config.fetch
+        };
+        let fetcher = self.app.fetcher.clone();
+        let fetching = self.place.wait(move || fetcher.fetch(&url, &policy));
+        let fetched = self.deadline.keep(fetching).await?.map_err(of_pool)?;
+        fetched
+            .map(|fetched| fetched.bytes.into())
+            .map_err(|e| of_fetch(&e))
+    }
+
+    async fn judge(&self, image: Bytes, wanted: Wanted) -> Result<(Seen, [u8; 32]), Failure> {
+        let checker = Arc::clone(&self.app.checker);
+        let judging = self.place.run(move || {
+            let seen = checker.check(&image, &wanted)?;
+            Ok((seen, secrets::sha256(&image)))
+        });
+        self.deadline.keep(judging).await?.map_err(of_pool)?
+    }
+
+    async fn look_for_replay(
+        &self,
+        checked: &mut Checked,
+        fingerprint: &Fingerprint,
+        about: &About,
+    ) -> Result<(), Failure> {
+        let window_s = self.settings().replay_window_s;
+        if window_s == 0 {
+            return Ok(());
+        }
+        let since = clock::of(about.at).saturating_sub(window_s.saturating_mul(1000));
+        let store = &self.app.memory.store;
+        let found = store.replay_of(&self.tenant().id, fingerprint, since).await;
+        if found.map_err(|e| unavailable(&e))?.is_some() {
+            let margin = self.app.checker.inconclusive_margin();
+            replay::apply(&mut checked.result, self.settings().replay_policy, margin);
+        }
+        Ok(())
+    }
+
+    fn record(
+        &self,
+        checked: &Checked,
+        about: &About,
+        reference: Option<String>,
+        fingerprint: Fingerprint,
+    ) -> CheckRecord {
+        let result = &checked.result;
+        let credential = self.caller.credential.as_ref();
+        CheckRecord {
+            id: about.request_id.clone(),
+            tenant_id: self.tenant().id.clone(),
+            credential_id: credential.map(|credential| credential.made.id.clone()),
+            contract: self.contract.name().to_owned(),
+            reference,
+            at: clock::of(about.at),
+            verdict: result.verdict,
+            confidence: result.confidence,
+            profile: result.profile.clone(),
+            calibration: result.calibration.clone(),
+            signals: result.signals.clone(),
+            reasons: result.reasons.clone(),
+            fingerprint,
+            latency_ms: self.since.elapsed().as_secs_f64() * 1e3,
+            expires_at: until(about, self.settings().keep_checks_s),
+        }
+    }
+
+    /// The picture under the data key, where the tenant keeps pictures.
+    fn sealed(&self, image: &[u8], about: &About) -> Result<Option<SealedImage>, Failure> {
+        let keep_s = self.settings().keep_images_s;
+        if keep_s == 0 {
+            return Ok(None);
+        }
+        let context = image_context(&self.tenant().id, &about.request_id);
+        let sealed = self.app.memory.vault.seal(&context, image);
+        Ok(Some(SealedImage {
+            sealed: sealed.map_err(|e| fault(&e.to_string()))?,
+            expires_at: until(about, keep_s),
+        }))
+    }
+
+    fn stored(
+        &self,
+        key: String,
+        request_hash: [u8; 32],
+        reply: &Reply,
+        about: &About,
+    ) -> StoredAnswer {
+        let content_type = reply.headers().get(http::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        StoredAnswer {
+            scope: self.contract.name().to_owned(),
+            key,
+            request_hash,
+            status: reply.status().as_u16(),
+            content_type: content_type.unwrap_or("application/json").to_owned(),
+            body: reply.body().clone(),
+            expires_at: until(about, self.settings().keep_checks_s),
+        }
+    }
+}
+
+/// What a kept picture is bound to: it opens for this check of this tenant alone.
+pub(crate) fn image_context(tenant_id: &str, check_id: &str) -> Vec<u8> {
+    format!("image\0{tenant_id}\0{check_id}").into_bytes()
+}
+
+fn until(about: &About, seconds: i64) -> Millis {
+    clock::of(about.at).saturating_add(seconds.saturating_mul(1000))
+}
+
+/// The kept answer, if it was to the same request.
+fn repeat(before: &StoredAnswer, request_hash: &[u8; 32]) -> Result<Said, Failure> {
+    if before.request_hash != *request_hash {
+        return Err(Failure::new(
+            FailureKind::KeyReused,
+            "this key was used for a different request; use a new key, or send the same request \
+             to get its answer again",
+        ));
+    }
+    let reply = http::Response::builder()
+        .status(before.status)
+        .header(http::header::CONTENT_TYPE, &before.content_type)
+        .header("idempotency-replayed", "true")
+        .body(before.body.clone());
+    reply.map(Said::Repeated).map_err(|e| fault(&e.to_string()))
+}
+
+fn too_poor(balance: i64, price: i64) -> Failure {
+    Failure::new(
+        FailureKind::BalanceTooLow,
+        format!("the wallet holds {balance} units, a check costs {price}"),
+    )
+}
+
+fn of_fetch(error: &FetchError) -> Failure {
+    let kind = match error {
+        FetchError::BadUrl { .. }
+        | FetchError::HttpRefused
+        | FetchError::PortRefused { .. }
+        | FetchError::AddressRefused { .. }
+        | FetchError::BadRedirect { .. }
+        | FetchError::DowngradeRefused => FailureKind::UrlRefused,
+        FetchError::TooLarge { .. } => FailureKind::TooLarge,
+        FetchError::TooManyLookups => FailureKind::Overloaded,
+        _ => FailureKind::UrlFailed,
+    };
+    Failure::new(kind, error.to_string())
+}
+
+pub(super) fn fault(cause: &str) -> Failure {
+    Failure::new(FailureKind::Internal, "the server met a fault of its own").because(cause)
+}
+
+pub(super) fn of_pool(error: PoolError) -> Failure {
+    match error {
+        PoolError::Full => Failure::new(
+            FailureKind::Overloaded,
+            "all workers are busy and the queue is full; try again",
+        ),
+        PoolError::Panicked => fault("a check panicked"),
+    }
+}
+
+/// Until when a request may take.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: tokio::time::Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    fn new(allowed: Duration) -> Self {
+        Self {
+            at: tokio::time::Instant::now() + allowed,
+            allowed,
+        }
+    }
+
+    async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        timeout_at(self.at, work).await.map_err(|_| {
+            Failure::new(
+                FailureKind::TimedOut,
+                format!(
+                    "the check took longer than {} s",
+                    self.allowed.as_secs_f64()
+                ),
+            )
+        })
+    }
+}

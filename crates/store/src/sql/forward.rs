@@ -1,0 +1,70 @@
+//! The trait's methods, each where its topic is.
+
+use async_trait::async_trait;
+
+use super::{Result, SqlStore};
+use crate::{
+    Act, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage, CheckRecord, Commit, Committed,
+    Credential, CredentialKind, Erased, Fingerprint, LedgerEntry, Millis, NewCredential,
+    NewOperator, NewToken, Operator, Replay, SealedImage, Session, Store, StoredAnswer, Tenant,
+    TenantSettings, Token,
+};
+
+/// `fn name(argument: type, …) -> output;` calls the method of the same name on [`SqlStore`].
+macro_rules! forward {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
+        #[async_trait]
+        impl Store for SqlStore {
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$output> {
+                SqlStore::$name(self, $($argument),*).await
+            })*
+        }
+    };
+}
+
+forward! {
+    fn create_tenant(id: &str, name: &str, settings: &TenantSettings, credentials: &[NewCredential], act: &Act) -> Tenant;
+    fn tenants() -> Vec<Tenant>;
+    fn tenant(id_or_name: &str) -> Option<Tenant>;
+    fn set_tenant_enabled(id: &str, enabled: bool, act: &Act) -> ();
+    fn set_tenant_settings(id: &str, settings: &TenantSettings, act: &Act) -> ();
+
+    fn top_up(tenant_id: &str, amount: i64, act: &Act) -> i64;
+    fn statement(tenant_id: &str, before: Option<i64>, limit: u32) -> Vec<LedgerEntry>;
+
+    fn create_credential(credential: &NewCredential, act: &Act) -> ();
+    fn credential(kind: CredentialKind, public_id: &str) -> Option<(Credential, Tenant)>;
+    fn credentials(tenant_id: Option<&str>) -> Vec<Credential>;
+    fn rotate_credential(id: &str, fresh: &NewCredential, act: &Act) -> ();
+    fn revoke_credential(id: &str, act: &Act) -> ();
+    fn touch_credential(id: &str, at: Millis) -> ();
+    fn used_this_month(credential_id: &str, at: Millis) -> u32;
+    fn create_token(token: &NewToken) -> ();
+    fn token(hash: &[u8]) -> Option<(Token, Credential, Tenant)>;
+    fn revoke_token(hash: &[u8], at: Millis) -> ();
+
+    fn commit(commit: &Commit) -> Committed;
+    fn answer(tenant_id: &str, scope: &str, key: &str, now: Millis) -> Option<StoredAnswer>;
+    fn replay_of(tenant_id: &str, fingerprint: &Fingerprint, since: Millis) -> Option<Replay>;
+    fn check(tenant_id: Option<&str>, id: &str) -> Option<CheckRecord>;
+    fn checks(filter: &CheckFilter, after: Option<&str>, limit: u32) -> CheckPage;
+    fn image(check_id: &str, act: &Act) -> Option<SealedImage>;
+    fn has_image(check_id: &str) -> bool;
+    fn erase_check(tenant_id: &str, id: &str, act: &Act) -> Erased;
+    fn erase_reference(tenant_id: &str, reference: &str, act: &Act) -> Erased;
+    fn erase_expired(now: Millis) -> Erased;
+    fn buckets(tenant_id: Option<&str>, from: Millis, width_ms: i64, count: u32) -> Vec<Bucket>;
+
+    fn create_operator(operator: &NewOperator, act: &Act) -> ();
+    fn operators() -> Vec<Operator>;
+    fn operator(name: &str) -> Option<Operator>;
+    fn set_operator_password(name: &str, password_hash: &str, act: &Act) -> ();
+    fn set_operator_enabled(name: &str, enabled: bool, act: &Act) -> ();
+    fn create_session(session: &Session, act: &Act) -> ();
+    fn session(hash: &[u8], now: Millis) -> Option<(Session, Operator)>;
+    fn end_session(hash: &[u8], act: &Act) -> ();
+
+    fn note(action: &str, target: &str, detail: &str, act: &Act) -> ();
+    fn audit(before: Option<i64>, limit: u32) -> Vec<AuditEntry>;
+    fn verify_audit() -> AuditReport;
+}
