@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("contracts", &["domain"]),
     ("eval", &["domain"]),
     ("numeric", &[]),
+    ("store", &["domain"]),
     ("engine", &["domain", "infer", "media", "numeric"]),
     ("server", &["contracts", "domain", "engine", "media"]),
     ("bench", &["engine", "media"]),
