@@ -24,15 +24,21 @@ pub(crate) struct Bench {
 }
 
 enum Place {
-    Folder(tempfile::TempDir),
-    Database { server: String, name: String },
+    /// Removed when this is dropped.
+    Folder {
+        _folder: tempfile::TempDir,
+    },
+    Database {
+        server: String,
+        name: String,
+    },
 }
 
 impl Bench {
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("sqlite:{}/store.db", folder.path().display());
-        Self::new(address, Place::Folder(folder)).await
+        Self::new(address, Place::Folder { _folder: folder }).await
     }
 
     /// None without a server, unless one is required.
@@ -43,7 +49,7 @@ impl Bench {
                 std::env::var_os("LIFESIGN_TEST_REQUIRE_POSTGRES").is_none(),
                 "LIFESIGN_TEST_POSTGRES is not set: use tools/with-postgres.sh"
             );
-            println!("skipped: no Postgres (LIFESIGN_TEST_POSTGRES is not set)");
+            eprintln!("skipped: no Postgres (LIFESIGN_TEST_POSTGRES is not set)");
             return None;
         };
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -66,7 +72,7 @@ impl Bench {
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
-        matches!(self.place, Place::Folder(_))
+        matches!(self.place, Place::Folder { .. })
     }
 
     /// Removes the database; a test that fails leaves it to be looked at.
