@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use lifesign_domain::CheckResult;
 use serde::Serialize;
 
@@ -99,7 +99,12 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
         error,
         pictures: pictures.map(|pictures| pictures.iter().map(PictureBody::from).collect()),
     };
-    reply::json(status, &envelope)
+    let mut reply = reply::json(status, &envelope);
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    reply
 }
 
 impl<'a> From<&'a Picture> for PictureBody<'a> {

@@ -88,7 +88,7 @@ pub(crate) async fn converse(
     let deadline = Deadline::new(app.config.request_timeout);
     let place = app.pool.enter().map_err(of_pool)?;
     let worker = Arc::clone(app);
-    let reading = place.run(move || {
+    let reading = place.wait(move || {
         let _held = held;
         let mut echo = Echo::new();
         let asked = read(&worker, contract, &incoming, &mut echo);
