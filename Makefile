@@ -10,11 +10,13 @@ LIFESIGN := cargo run --quiet --bin lifesign --
 
 # The browser tests drive a real Chromium; cargo cannot bring one.
 BROWSER_PACKAGES := chromium chromium-driver
+# The store's story is told to a real Postgres too.
+POSTGRES_PACKAGES := postgresql
 
 FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
 
-.PHONY: help run test check bench fuzz fmt browser release
+.PHONY: help run test check bench fuzz fmt browser postgres release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,8 +28,8 @@ run: ## Judge the sample photograph, then serve on $(LISTEN)
 	@echo; echo "Open http://$(LISTEN)/ (stop with Ctrl-C)"; echo
 	@exec target/debug/lifesign serve --listen $(LISTEN)
 
-test: browser ## Run every test
-	cargo test --workspace
+test: browser postgres ## Run every test
+	tools/with-postgres.sh cargo test --workspace
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check
@@ -60,3 +62,13 @@ browser:
 	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    $$sudo apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) >/dev/null; } \
 	  || [ -z "$$LIFESIGN_TEST_REQUIRE_BROWSER" ]; }
+
+# Likewise for Postgres. Debian would start a server of its own at the installation; the tests
+# start theirs (tools/with-postgres.sh).
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  echo "installing from Debian for the store's tests: $(POSTGRES_PACKAGES)"; \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    $$sudo apt-get install -y -qq --no-install-recommends $(POSTGRES_PACKAGES) >/dev/null; } \
+	  || [ -z "$$LIFESIGN_TEST_REQUIRE_POSTGRES" ]; }
