@@ -8,7 +8,6 @@ SAMPLE := assets/samples/astronaut.jpg
 BENCH_SECONDS ?= 5
 LIFESIGN := cargo run --quiet --bin lifesign --
 
-
 FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
 EXAMPLES ?= 200
@@ -46,7 +45,7 @@ fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
 	done
 
 schema: tools ## Throw EXAMPLES generated requests at each route and hold the answers against /openapi.json
-	cargo build --workspace
+	cargo test --workspace --no-run --quiet
 	tools/schemathesis.sh $(EXAMPLES)
 
 fmt: ## Format everything

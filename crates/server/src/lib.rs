@@ -26,6 +26,6 @@ pub use error::ServeError;
 pub use http::{Peer, router};
 pub use ipnet::IpNet;
 pub use lifesign_net::Policy;
-pub use service::network;
 pub use memory::{Memory, Mode};
 pub use serve::{serve, serve_on};
+pub use service::network;

@@ -72,7 +72,10 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
 }
 
 fn networks(listed: &str) -> Result<Vec<IpNet>, CliError> {
-    let listed = listed.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let listed = listed
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
     listed
         .map(|text| {
             lifesign_server::network(text).ok_or_else(|| {

@@ -188,8 +188,13 @@ fn row_of_tenant(tenant: &Tenant) -> Vec<String> {
 /// A length of time as the options take it; humantime would make months of days.
 fn length(seconds: i64) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
-    let whole = UNITS.iter().find(|(unit, _)| seconds % unit == 0 && seconds != 0);
-    whole.map_or_else(|| "0s".to_owned(), |(unit, name)| format!("{}{name}", seconds / unit))
+    let whole = UNITS
+        .iter()
+        .find(|(unit, _)| seconds % unit == 0 && seconds != 0);
+    whole.map_or_else(
+        || "0s".to_owned(),
+        |(unit, name)| format!("{}{name}", seconds / unit),
+    )
 }
 
 fn row_of_ledger(line: &LedgerEntry) -> Vec<String> {

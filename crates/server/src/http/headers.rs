@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{map_request, map_response};
 use axum::response::Response;
 use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};

@@ -65,7 +65,10 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_speaks_for_others_and_only_its_own_words_count() {
-        let trusted = ["10.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
+        let trusted = [
+            "10.0.0.0/8".parse().unwrap(),
+            "127.0.0.1/32".parse().unwrap(),
+        ];
         let seen = |peer: &str, lines: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for line in lines {
