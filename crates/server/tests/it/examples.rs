@@ -71,7 +71,7 @@ impl Stage {
         }
     }
 
-    /// Runs a script; every line that it prints is an answer.
+    /// Runs a script by `program`; every line that it prints is an answer.
     async fn run(&self, script: &str, image: &str, variables: &[(&str, &str)]) -> Vec<Value> {
         assert!(RUN.contains(&script));
         let path = examples().join(script);

@@ -5,6 +5,7 @@ mod access;
 mod browser;
 mod examples;
 mod exchanges;
+mod idempotency;
 mod images;
 mod kept;
 mod limits;
