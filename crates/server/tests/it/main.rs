@@ -2,6 +2,7 @@
 //! timing matters, and a real browser.
 
 mod browser;
+mod console;
 mod liveness;
 mod load;
 mod logs;

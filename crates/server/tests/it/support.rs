@@ -106,6 +106,7 @@ impl Setup {
                 data_key_file: PathBuf::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),
+                settings: Vec::new(),
             },
             edge: EdgeLimits::default(),
             data,

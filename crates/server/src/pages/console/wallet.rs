@@ -1,0 +1,95 @@
+//! A tenant's wallet: balance, top-up and statement.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use lifesign_store::{LedgerEntry, LedgerKind};
+use serde_json::{Value, json};
+
+use super::csrf::Posted;
+use super::form::{Fields, Form};
+use super::problem::Problem;
+use super::session::Visitor;
+use super::tenants::{self, existing};
+use crate::App;
+
+/// Lines of a page of the statement.
+const PAGE: u32 = 50;
+
+/// More units at once are a slip of the finger.
+const MOST_UNITS: i64 = 1_000_000_000;
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let fields = Fields::of_query(query);
+    let before = fields.get("before").parse().ok();
+    let done = (fields.get("done") == "topped-up").then_some("The units are in the wallet.");
+    let content = content(&app, &id, before, &Form::default(), done).await?;
+    visitor.page("wallet.html", content)
+}
+
+async fn content(
+    app: &App,
+    id: &str,
+    before: Option<i64>,
+    form: &Form,
+    done: Option<&str>,
+) -> Result<Value, Problem> {
+    let tenant = existing(app, id).await?;
+    // One more than a page tells whether there is another.
+    let lines = app.memory.store.statement(id, before, PAGE + 1).await?;
+    let page = lines.iter().take(PAGE as usize);
+    let is_last = lines.len() <= PAGE as usize;
+    let older = page.clone().last().filter(|_| !is_last).map(|line| line.id);
+    Ok(json!({
+        "section": "tenants",
+        "tenant": tenants::shown(&tenant),
+        "lines": page.map(line).collect::<Vec<_>>(),
+        "older": older,
+        "is_first": before.is_none(),
+        "form": form.view(),
+        "done": done,
+    }))
+}
+
+fn line(entry: &LedgerEntry) -> Value {
+    let kind = match entry.kind {
+        LedgerKind::TopUp => "Top-up",
+        LedgerKind::Debit => "Check",
+    };
+    json!({
+        "id": entry.id,
+        "at": entry.at,
+        "kind": kind,
+        "amount": format!("{:+}", entry.amount),
+        "balance": entry.balance,
+        "check": entry.check_id,
+    })
+}
+
+pub(super) async fn top_up(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Problem> {
+    existing(&app, &id).await?;
+    let mut form = Form::new(posted.fields);
+    if let Some(amount) = form.number("amount", 1..=MOST_UNITS) {
+        let act = posted.visitor.act();
+        let topped = app.memory.store.top_up(&id, amount, &act).await;
+        match topped.map_err(|error| Problem::from(error).for_form()) {
+            Ok(_) => {
+                let to = format!("/console/tenants/{id}/wallet?done=topped-up");
+                return Ok(Redirect::to(&to).into_response());
+            }
+            Err(message) => form.fail("amount", message?),
+        }
+    }
+    let content = content(&app, &id, None, &form, None).await?;
+    posted.visitor.page_again("wallet.html", content)
+}
