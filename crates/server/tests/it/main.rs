@@ -3,6 +3,7 @@
 
 mod browser;
 mod console;
+mod console_browser;
 mod liveness;
 mod load;
 mod logs;

@@ -133,7 +133,11 @@ impl FromRequestParts<Arc<App>> for Visitor {
             });
         }
         if let Some(secret) = cookie(&parts.headers, SESSION) {
-            let found = app.memory.store.session(&hash(secret), clock::now()).await?;
+            let found = app
+                .memory
+                .store
+                .session(&hash(secret), clock::now())
+                .await?;
             if let Some((_, operator)) = found {
                 return Ok(Self {
                     operator: Some(operator.made.name),
