@@ -609,10 +609,19 @@ async fn a_wallet_is_topped_up_by_whole_units() {
         assert!(page.contains("Must be a whole number from 1 to 1000000000."));
         assert!(page.contains(&format!(r#"value="{bad}""#)), "{page}");
     }
-    let answer = window.post(&wallet, &[("amount", " 250 ")]).await;
+    let form = window.see(&wallet).await;
+    let (_, once) = form.split_once(r#"name="once" value=""#).unwrap();
+    let once = once.split('"').next().unwrap();
+    let fields = [("amount", " 250 "), ("once", once)];
+    let answer = window.post(&wallet, &fields).await;
     assert_eq!(answer.status, 303);
     let page = window.see(answer.header("location")).await;
     assert!(page.contains("+250"), "{page}");
+    // The button was pressed twice.
+    let again = window.post(&wallet, &fields).await;
+    assert!(again.header("location").ends_with("?done=before"));
+    let bare = window.post(&wallet, &fields[..1]).await;
+    assert_eq!(bare.status, 422);
     let tenant = desk.store.tenant(&desk.tenant).await.unwrap().unwrap();
     assert_eq!(tenant.balance, 250);
 }
@@ -774,7 +783,12 @@ async fn every_act_is_in_the_log_under_the_operators_name() {
     window
         .post(&desk.page("/settings"), &settings_form("3", "0s"))
         .await;
-    window.post(&desk.page("/wallet"), &[("amount", "5")]).await;
+    window
+        .post(
+            &desk.page("/wallet"),
+            &[("amount", "5"), ("once", &"5".repeat(43))],
+        )
+        .await;
     window
         .post(&desk.page("/keys"), &[("kind", "decentro")])
         .await;

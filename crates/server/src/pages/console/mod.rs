@@ -13,6 +13,7 @@ mod csrf;
 mod form;
 mod keys;
 mod login;
+mod once;
 mod problem;
 mod rates;
 mod session;

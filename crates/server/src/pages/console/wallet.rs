@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use lifesign_store::{LedgerEntry, LedgerKind};
+use lifesign_store::{Act, LedgerEntry, LedgerKind};
 use serde_json::{Value, json};
 
 use super::csrf::Posted;
 use super::form::{Fields, Form};
+use super::once;
 use super::problem::Problem;
 use super::session::Visitor;
 use super::tenants::{self, existing};
@@ -28,7 +29,11 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let fields = Fields::of_query(query);
     let before = fields.get("before").parse().ok();
-    let done = (fields.get("done") == "topped-up").then_some("The units are in the wallet.");
+    let done = match fields.get("done") {
+        "topped-up" => Some("The units are in the wallet."),
+        "before" => Some("This form was sent twice and counted once; see the statement."),
+        _ => None,
+    };
     let content = content(&app, &id, before, &Form::default(), done).await?;
     visitor.page("wallet.html", content)
 }
@@ -53,6 +58,7 @@ async fn content(
         "older": older,
         "is_first": before.is_none(),
         "form": form.view(),
+        "once": once::number()?,
         "done": done,
     }))
 }
@@ -80,16 +86,41 @@ pub(super) async fn top_up(
     existing(&app, &id).await?;
     let mut form = Form::new(posted.fields);
     if let Some(amount) = form.number("amount", 1..=MOST_UNITS) {
+        let number = form.fields.get("once").to_owned();
         let act = posted.visitor.act();
-        let topped = app.memory.store.top_up(&id, amount, &act).await;
-        match topped.map_err(|error| Problem::from(error).for_form()) {
-            Ok(_) => {
-                let to = format!("/console/tenants/{id}/wallet?done=topped-up");
+        // A second click makes the browser hang up on the first: that must not stop it halfway.
+        let adding = tokio::spawn(add(Arc::clone(&app), id.clone(), amount, number, act));
+        match adding.await.map_err(|e| Problem::Fault(e.to_string()))? {
+            Ok(done) => {
+                let to = format!("/console/tenants/{id}/wallet?done={done}");
                 return Ok(Redirect::to(&to).into_response());
             }
-            Err(message) => form.fail("amount", message?),
+            Err(problem) => form.fail("amount", problem.for_form()?),
         }
     }
     let content = content(&app, &id, None, &form, None).await?;
     posted.visitor.page_again("wallet.html", content)
+}
+
+/// Adds the units unless the form of this number was done before; says which.
+async fn add(
+    app: Arc<App>,
+    id: String,
+    amount: i64,
+    number: String,
+    act: Act,
+) -> Result<&'static str, Problem> {
+    if !once::is_number(&number) {
+        return Err(Problem::Bad(
+            "Load the page again, and send it once more.".to_owned(),
+        ));
+    }
+    if !once::begin(&number) {
+        return Ok("before");
+    }
+    if let Err(error) = app.memory.store.top_up(&id, amount, &act).await {
+        once::forget(&number);
+        return Err(error.into());
+    }
+    Ok("topped-up")
 }
