@@ -50,7 +50,11 @@ async fn content(
     let lines = app.memory.store.statement(id, before, PAGE + 1).await?;
     let page = lines.iter().take(PAGE as usize);
     let is_last = lines.len() <= PAGE as usize;
-    let older = page.clone().last().filter(|_| !is_last).map(|line| line.id);
+    let older = page
+        .clone()
+        .next_back()
+        .filter(|_| !is_last)
+        .map(|line| line.id);
     Ok(json!({
         "section": "tenants",
         "tenant": tenants::shown(&tenant),
