@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("eval", &["domain"]),
     ("net", &["domain"]),
     ("numeric", &[]),
+    ("store", &["domain"]),
     ("engine", &["domain", "infer", "media", "numeric"]),
     (
         "server",

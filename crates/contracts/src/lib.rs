@@ -8,20 +8,30 @@
 //! list it in [`all`].
 
 mod contract;
+pub mod decentro;
+mod fields;
 pub mod native;
 mod outcome;
+mod reply;
 mod request;
+pub mod syntizen;
+#[cfg(test)]
+mod testing;
+pub mod verified_africa;
 
 pub use contract::{About, Contract, Echo, Reply, Route};
+pub use decentro::Decentro;
 pub use native::Native;
 pub use outcome::{Answer, Checked, Failure, FailureKind, IssuedToken, Picture};
 pub use request::{
     Ask, Body, CheckOptions, CheckRequest, Credentials, ImageFormat, ImageRules, ImageSource,
     Incoming, Part, TokenRequest,
 };
+pub use syntizen::Syntizen;
+pub use verified_africa::VerifiedAfrica;
 
 /// Every contract that is served. The first one, the native API, also words the answers to
 /// requests that belong to no contract.
 pub fn all() -> Vec<&'static dyn Contract> {
-    vec![&Native]
+    vec![&Native, &Syntizen, &VerifiedAfrica, &Decentro]
 }

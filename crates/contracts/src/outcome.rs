@@ -6,6 +6,10 @@ use lifesign_domain::CheckResult;
 
 /// What came of a request that was understood.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and most are checks"
+)]
 pub enum Answer {
     /// An image was judged.
     Checked(Checked),

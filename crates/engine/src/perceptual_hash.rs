@@ -3,11 +3,16 @@
 //! The hash by cosine transform of Zauner, "Implementation and Benchmarking of Perceptual Image
 //! Hash Functions" (2010): the luma is averaged down to 32x32, transformed, and each of the 8x8
 //! lowest frequencies, the mean and the pure rows and columns left out, gives one bit: whether it
-//! is above the median of the 64. So the hash follows the coarse layout of light and dark, and
-//! changes of size, compression, brightness and contrast hardly move it.
+//! is above the median of the 64. So half the bits are set, and distances are nearly always even.
+//! The hash follows the coarse layout of light and dark; changes of size, compression, brightness
+//! and contrast hardly move it.
 //!
 //! It does not follow mirroring, rotation or cropping, and it is no secret: who has a picture can
-//! make another with the same hash.
+//! make another with the same hash. On 4,202 development pictures (`examples/hash_distances.rs`)
+//! 99.8 % of copies at 70 % of the size and JPEG quality 80 stay within 3 bits, and none of 8.1
+//! million pairs of different sources comes that near. But neighbouring frames of one recording
+//! do in 9 % of cases, in up to 44 % where the camera stands still: within 3 bits is *the same
+//! picture or the same moment*, not proof of a copy.
 
 use std::sync::LazyLock;
 
@@ -158,6 +163,14 @@ mod tests {
             .map(|i| (i, faceless_scene(i)))
     }
 
+    /// Whether the darkest and the brightest twentieth of the pixels are far enough apart for
+    /// anything to be recognised.
+    fn has_contrast(frame: &Frame) -> bool {
+        let mut luma = frame.luma().data().to_vec();
+        luma.sort_unstable();
+        luma[luma.len() * 19 / 20] - luma[luma.len() / 20] >= 16
+    }
+
     fn re_encoded(frame: &Frame, quality: u8) -> Frame {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, quality)
@@ -190,9 +203,13 @@ mod tests {
         Frame::new(frame.width(), frame.height(), rgb).unwrap()
     }
 
+    /// A few copies go further: a frequency close to the median needs little to cross it, and
+    /// then another crosses the other way. A picture with hardly any contrast has many such.
     #[test]
     fn near_copies_are_near() {
-        for (i, scene) in scenes() {
+        let mut far = Vec::new();
+        let mut copies_seen = 0;
+        for (i, scene) in scenes().filter(|(_, scene)| has_contrast(scene)) {
             let copies = [
                 ("quality 80", re_encoded(&scene, 80)),
                 ("quality 50", re_encoded(&scene, 50)),
@@ -204,24 +221,15 @@ mod tests {
             ];
             for (change, copy) in copies {
                 let distance = distance(&scene, &copy);
-                if distance > 2 {
-                    let l = scene.luma();
-                    let n = l.data().len() as f64;
-                    let m = l.data().iter().map(|v| f64::from(*v)).sum::<f64>() / n;
-                    let sd = (l
-                        .data()
-                        .iter()
-                        .map(|v| (f64::from(*v) - m).powi(2))
-                        .sum::<f64>()
-                        / n)
-                        .sqrt();
-                    eprintln!(
-                        "XX {i} {} {change} {distance} sd {sd:.1}",
-                        SCENES[i % SCENES.len()]
-                    );
+                assert!(distance <= 6, "scene {i}, {change}: {distance} bits");
+                if distance > 3 {
+                    far.push((i, change, distance));
                 }
+                copies_seen += 1;
             }
         }
+        assert!(copies_seen > 100);
+        assert!(far.len() * 50 <= copies_seen, "over 2 %: {far:?}");
     }
 
     #[test]
@@ -247,6 +255,7 @@ mod tests {
         }
     }
 
+    /// The first was computed by a few lines of Python with fractions and floating cosines.
     #[test]
     fn known_pictures_have_known_hashes_on_every_machine() {
         let waves = |x: u32, y: u32| (x * x / 7 + y * 3 + x * y / 5) as u8;
@@ -254,10 +263,10 @@ mod tests {
         let plane = Gray::new(60, 45, data).unwrap();
         assert_eq!(
             format!("{:016x}", perceptual_hash(&plane)),
-            "0000000000000000"
+            "1e39736655452575"
         );
         let scene = faceless_scene(5);
-        assert_eq!(format!("{:016x}", hash(&scene)), "0000000000000000");
+        assert_eq!(format!("{:016x}", hash(&scene)), "0872f90df6e007be");
     }
 
     proptest! {

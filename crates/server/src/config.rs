@@ -29,6 +29,8 @@ pub struct ServerConfig {
     pub database: String,
     /// File with the data key; empty for the environment's or one made in `data`.
     pub data_key_file: PathBuf,
+    /// Proxies whose word on where a request comes from (`x-forwarded-for`) is taken.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Requests a minute of a credential that has no rate of its own.
     pub rate_per_minute: u32,
     /// How URLs that callers give are fetched; the size limit is that of images.

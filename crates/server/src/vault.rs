@@ -64,8 +64,9 @@ impl Vault {
     /// # Errors
     /// If the key cannot be read, has the wrong form or may be read by others.
     pub fn find(data: &Path, file: &Path) -> Result<Self, VaultError> {
-        if let Ok(text) = std::env::var(VARIABLE) {
-            return from_hex(&text)
+        if let Some(text) = std::env::var_os(VARIABLE) {
+            // What is not even text is wrong too, and no reason to take another key.
+            return from_hex(&text.to_string_lossy())
                 .map(Self::from_key)
                 .ok_or_else(|| VaultError::Form(format!("${VARIABLE}")));
         }
@@ -188,7 +189,11 @@ fn make(path: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
     };
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key)?;
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    // Not by the process id: in a container that is the same after a crash, whose draft would then
+    // pass for the finished file.
+    let mut suffix = [0; 8];
+    getrandom::fill(&mut suffix)?;
+    let draft = path.with_extension(format!("{}.new", to_hex(&suffix)));
     let write = || {
         let mut file = OpenOptions::new()
             .write(true)
@@ -197,7 +202,10 @@ fn make(path: &Path) -> Result<[u8; KEY_BYTES], VaultError> {
             .open(&draft)?;
         writeln!(file, "{}", to_hex(&key))?;
         file.sync_all()?;
-        std::fs::hard_link(&draft, path)
+        std::fs::hard_link(&draft, path)?;
+        // The name must outlive a power cut, as what is sealed under the key does.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::File::open(folder)?.sync_all()
     };
     let written = write();
     let _ = std::fs::remove_file(&draft);
@@ -277,5 +285,35 @@ mod tests {
         assert!(matches!(find(), Err(VaultError::Form(_))));
         let missing = Vault::find(data.path(), Path::new("/nowhere/key"));
         assert!(matches!(missing, Err(VaultError::File { .. })));
+    }
+
+    #[test]
+    fn starts_at_once_end_with_one_key_and_no_draft() {
+        let data = tempfile::tempdir().unwrap();
+        let find = || Vault::find(data.path(), Path::new("")).unwrap();
+        let vaults: Vec<Vault> = std::thread::scope(|scope| {
+            let started: Vec<_> = (0..8).map(|_| scope.spawn(find)).collect();
+            started.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        let sealed = vaults[0].seal(b"c", b"x").unwrap();
+        for vault in &vaults {
+            assert_eq!(vault.open(b"c", &sealed).unwrap(), b"x");
+        }
+        let names = std::fs::read_dir(data.path()).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [OWN_FILE]);
+    }
+
+    /// Test case 14 of the specification of GCM (McGrew and Viega): all zero.
+    #[test]
+    fn a_published_vector_opens() {
+        let ciphertext = [
+            0xce, 0xa7, 0x40, 0x3d, 0x4d, 0x60, 0x6b, 0x6e, 0x07, 0x4e, 0xc5, 0xd3, 0xba, 0xf3,
+            0x9d, 0x18, 0xd0, 0xd1, 0xc8, 0xa7, 0x99, 0x99, 0x6b, 0xf0, 0x26, 0x5b, 0x98, 0xb5,
+            0xd4, 0x8a, 0xb9, 0x19,
+        ];
+        let sealed = [&[0; NONCE_BYTES][..], &ciphertext].concat();
+        let vault = Vault::from_key([0; KEY_BYTES]);
+        assert_eq!(vault.open_sealed(&sealed).unwrap(), [0; 16]);
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use lifesign_domain::CheckResult;
 use serde::Serialize;
 
-use crate::{About, Answer, Failure, FailureKind, Picture, Reply};
+use crate::{About, Answer, Failure, FailureKind, Picture, Reply, reply};
 
 /// What every answer looks like.
 #[derive(Serialize)]
@@ -76,13 +76,8 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
 }
 
 pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
-    let no_check = Failure::new(FailureKind::Internal, "this route judges images alone");
-    let outcome = match outcome {
-        Ok(Answer::Checked(checked)) => Ok(checked),
-        Ok(Answer::Token(_)) => Err(&no_check),
-        Err(failure) => Err(failure),
-    };
-    let (status, result, error) = match outcome {
+    let outcome = reply::checked(outcome);
+    let (status, result, error) = match &outcome {
         Ok(checked) if checked.result.face_detected => {
             (StatusCode::OK, Some(&checked.result), None)
         }
@@ -94,7 +89,8 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
             (status, None, Some(ErrorBody { code, message }))
         }
     };
-    let pictures = outcome.ok().and_then(|checked| checked.pictures.as_deref());
+    let pictures = outcome.as_ref().ok();
+    let pictures = pictures.and_then(|checked| checked.pictures.as_deref());
     let envelope = Envelope {
         status: if error.is_none() { "success" } else { "error" },
         request_id: &about.request_id,
@@ -103,7 +99,12 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
         error,
         pictures: pictures.map(|pictures| pictures.iter().map(PictureBody::from).collect()),
     };
-    json(status, &envelope)
+    let mut reply = reply::json(status, &envelope);
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    reply
 }
 
 impl<'a> From<&'a Picture> for PictureBody<'a> {
@@ -120,22 +121,6 @@ impl<'a> From<&'a Picture> for PictureBody<'a> {
             ),
         }
     }
-}
-
-fn json(status: StatusCode, body: &impl Serialize) -> Reply {
-    // Strings, numbers and lists under string keys: there is nothing that JSON cannot say. An
-    // empty body with status 500 would still fail closed.
-    let (status, body) = match serde_json::to_vec(body) {
-        Ok(body) => (status, body),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Vec::new()),
-    };
-    let mut reply = Reply::new(body);
-    *reply.status_mut() = status;
-    let content_type = HeaderValue::from_static("application/json");
-    reply
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
-    reply
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
+use crate::fields::{Field, JsonObject, image_of_part, is_json, label};
 use crate::{Body, CheckOptions, CheckRequest, Failure, FailureKind, ImageSource, Incoming, Part};
 
-const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
-
-const IMAGE_WANTED: &str = "it must be base64 text or a data: URL of a JPEG, PNG, WebP or BMP file";
+const IMAGE: Field = Field {
+    name: "image",
+    accepted: "it must be base64 text or a data: URL of a JPEG, PNG, WebP or BMP file",
+};
 
 pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Failure> {
     let options = CheckOptions {
@@ -46,14 +45,9 @@ pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Fai
 
 /// The caller's reference, a label to find the check by.
 fn reference(incoming: &Incoming) -> Result<Option<String>, Failure> {
-    const LONGEST: usize = 200;
-    match incoming.query("reference") {
-        Some(text) if text.chars().count() > LONGEST => Err(Failure::invalid(format!(
-            "the query parameter `reference` has {} characters, at most {LONGEST} are kept",
-            text.chars().count()
-        ))),
-        text => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
-    }
+    let text = incoming.query("reference").filter(|text| !text.is_empty());
+    text.map(|text| label("the query parameter `reference`", text))
+        .transpose()
 }
 
 /// The header `Idempotency-Key`.
@@ -89,16 +83,10 @@ enum Kind {
 
 impl Kind {
     fn of(incoming: &Incoming) -> Result<Self, Failure> {
-        let Some(media_type) = incoming.media_type() else {
-            return Ok(Self::Json);
-        };
-        match media_type.as_str() {
-            "application/json" => Ok(Self::Json),
-            // What curl -d and fetch() claim for a JSON text unless told otherwise.
-            "application/x-www-form-urlencoded" | "text/plain" => Ok(Self::Json),
-            "application/octet-stream" => Ok(Self::Image),
-            other if other.starts_with("image/") => Ok(Self::Image),
-            other if other.ends_with("+json") => Ok(Self::Json),
+        match incoming.media_type().as_deref() {
+            media_type if is_json(media_type) => Ok(Self::Json),
+            Some("application/octet-stream") => Ok(Self::Image),
+            Some(other) if other.starts_with("image/") => Ok(Self::Image),
             _ => Err(Failure::new(
                 FailureKind::UnsupportedMediaType,
                 "the content type is not accepted; accepted are application/json, \
@@ -113,75 +101,8 @@ impl Kind {
 /// # Errors
 /// If the body is not JSON, not an object, or if `image` is missing, blank or not a string.
 pub fn image_of_json(body: &[u8]) -> Result<Cow<'_, str>, Failure> {
-    #[derive(Deserialize)]
-    struct Wire<'a> {
-        #[serde(borrow)]
-        image: Option<&'a RawValue>,
-    }
-
-    let body = body.strip_prefix(UTF8_BOM).unwrap_or(body).trim_ascii();
-    let not_json = |e: serde_json::Error| {
-        let (line, column) = (e.line(), e.column());
-        Failure::invalid(format!(
-            "the body is not valid JSON (line {line}, column {column}); it must be an object \
-             with the field `image`"
-        ))
-    };
-    // A derived struct would also read an array.
-    if body.first() != Some(&b'{') {
-        return Err(match serde_json::from_slice::<&RawValue>(body) {
-            Ok(value) => Failure::invalid(format!(
-                "the body is {}; it must be a JSON object with the field `image`",
-                json_type(value)
-            )),
-            Err(_) if body.is_empty() => Failure::invalid(
-                "the body is empty; it must be a JSON object with the field `image`",
-            ),
-            Err(e) => not_json(e),
-        });
-    }
-    let wire: Wire<'_> = serde_json::from_slice(body).map_err(not_json)?;
-    let Some(image) = wire.image else {
-        return Err(Failure::invalid(format!(
-            "the field `image` is missing; {IMAGE_WANTED}"
-        )));
-    };
-    let text: StrOrType<'_> = str_of(image);
-    match text {
-        Ok(text) if text.trim().is_empty() => Err(Failure::invalid(format!(
-            "the field `image` is blank; {IMAGE_WANTED}"
-        ))),
-        Ok(text) => Ok(text),
-        Err(found) => Err(Failure::invalid(format!(
-            "the field `image` is {found}; {IMAGE_WANTED}"
-        ))),
-    }
-}
-
-/// The text of a JSON string, or the name of what it is instead.
-type StrOrType<'a> = Result<Cow<'a, str>, &'static str>;
-
-fn str_of(value: &RawValue) -> StrOrType<'_> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    if !value.get().starts_with('"') {
-        return Err(json_type(value));
-    }
-    serde_json::from_str::<Text<'_>>(value.get())
-        .map(|text| text.0)
-        .map_err(|_| "not valid Unicode")
-}
-
-fn json_type(value: &RawValue) -> &'static str {
-    match value.get().as_bytes().first() {
-        Some(b'"') => "a string",
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
+    let object = JsonObject::read(body, &["image"], "a JSON object with the field `image`")?;
+    IMAGE.required(IMAGE.text(&object)?)
 }
 
 fn image_of_form(parts: &[Part]) -> Result<ImageSource<'_>, Failure> {
@@ -196,16 +117,9 @@ fn image_of_form(parts: &[Part]) -> Result<ImageSource<'_>, Failure> {
             "the form has more than one field `image`; one image is judged a request",
         ));
     }
-    // A field that is no file may hold base64 text; no accepted image file is pure ASCII.
-    match std::str::from_utf8(&part.data) {
-        Ok(text) if text.trim().is_empty() => Err(Failure::invalid(
-            "the field `image` is empty; it must hold a JPEG, PNG, WebP or BMP file",
-        )),
-        Ok(text) if part.file_name.is_none() && text.is_ascii() => {
-            Ok(ImageSource::Base64(Cow::Borrowed(text)))
-        }
-        _ => Ok(ImageSource::Bytes(&part.data)),
-    }
+    image_of_part(part).ok_or_else(|| {
+        Failure::invalid("the field `image` is empty; it must hold a JPEG, PNG, WebP or BMP file")
+    })
 }
 
 #[cfg(test)]
@@ -266,7 +180,10 @@ mod tests {
             (b"{\"image\":true}", "`image` is a boolean"),
             (b"{\"image\":[\"YQ==\"]}", "`image` is an array"),
             (b"{\"image\":{\"a\":1}}", "`image` is an object"),
-            (b"{\"image\":\"a\",\"image\":\"b\"}", "not valid JSON"),
+            (
+                b"{\"image\":\"a\",\"image\":\"b\"}",
+                "`image` is given more than once",
+            ),
             (b"{\"image\":\"\\ud800\"}", "`image` is not valid Unicode"),
             (b"{\"image\":\"\xFF\"}", "not valid JSON"),
         ] {
@@ -348,8 +265,10 @@ mod tests {
         incoming.headers.insert("idempotency-key", key);
         assert!(check_request(&incoming).is_err());
         incoming.headers.remove("idempotency-key");
-        incoming.query = vec![("reference".to_owned(), "r".repeat(201))];
-        assert!(check_request(&incoming).is_err());
+        for wrong in ["r".repeat(201), "\0".to_owned()] {
+            incoming.query = vec![("reference".to_owned(), wrong)];
+            assert!(check_request(&incoming).is_err());
+        }
     }
 
     #[test]

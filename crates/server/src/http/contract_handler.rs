@@ -141,15 +141,9 @@ impl Exchange {
             let wait = failure.retry_after.unwrap_or(RETRY_AFTER);
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
         }
-        match failure.kind {
-            // The rest of the body is not worth waiting for.
-            FailureKind::SlowBody => {
-                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            FailureKind::Unauthorized => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+        // The rest of the body is not worth waiting for.
+        if failure.kind == FailureKind::SlowBody {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

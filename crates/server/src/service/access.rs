@@ -214,7 +214,7 @@ pub(super) fn refuse_address(credential: &Credential, peer: Option<IpAddr>) -> R
 }
 
 /// An address or a network in CIDR form.
-pub(crate) fn network(text: &str) -> Option<IpNet> {
+pub fn network(text: &str) -> Option<IpNet> {
     text.parse()
         .ok()
         .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))

@@ -88,7 +88,7 @@ pub(crate) async fn converse(
     let deadline = Deadline::new(app.config.request_timeout);
     let place = app.pool.enter().map_err(of_pool)?;
     let worker = Arc::clone(app);
-    let reading = place.run(move || {
+    let reading = place.wait(move || {
         let _held = held;
         let mut echo = Echo::new();
         let asked = read(&worker, contract, &incoming, &mut echo);
@@ -226,7 +226,8 @@ impl Check<'_> {
     }
 
     fn profile(&self, options: &CheckOptions) -> Result<String, Failure> {
-        let named = options.profile.as_deref();
+        let of_tenant = self.settings().profile.as_deref();
+        let named = options.profile.as_deref().or(of_tenant);
         let profile = named.unwrap_or(&self.app.config.profile);
         let known = self.app.checker.profiles();
         if known.iter().any(|name| name == profile) {

@@ -10,6 +10,7 @@ mod replay;
 mod slowdown;
 mod tokens;
 
+pub use access::network;
 pub(crate) use access::{Caller, Scope, admit, admit_key, unavailable};
 pub(crate) use admission::{Rate, Rates};
 pub use checker::{Checker, EngineChecker, Seen, Wanted};

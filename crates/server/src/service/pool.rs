@@ -80,8 +80,8 @@ impl Place {
         work.await.map_err(|_| PoolError::Panicked)
     }
 
-    /// Runs `job` on a thread of its own at once: for waiting on something outside, which takes no
-    /// worker from those who compute.
+    /// Runs `job` on a thread of its own at once: for reading a request and for waiting on something
+    /// outside, which take no worker from those who judge.
     pub(crate) async fn wait<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,

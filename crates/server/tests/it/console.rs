@@ -638,10 +638,17 @@ async fn settings_are_checked_and_a_tenant_is_shut_out_and_let_in() {
     let text = answer.text();
     assert!(text.contains("2 entries need"), "{text}");
     assert!(text.contains(r#"value="5 fortnights""#), "{text}");
-    let saved = window.post(&page, &settings_form("2", "7d")).await;
+    let strange = [&[("profile", "golden")], &settings_form("2", "7d")[..]].concat();
+    let answer = window.post(&page, &strange).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains("There is no such profile"));
+    let chosen = [&[("profile", "classic")], &settings_form("2", "7d")[..]].concat();
+    let saved = window.post(&page, &chosen).await;
     assert_eq!(saved.status, 303);
     let text = window.see(saved.header("location")).await;
     assert!(text.contains("The settings are saved") && text.contains(r#"value="7d""#));
+    let tenant = desk.store.tenant(&desk.tenant).await.unwrap().unwrap();
+    assert_eq!(tenant.settings.profile.as_deref(), Some("classic"));
 
     assert_eq!(window.post(&desk.page("/disable"), &[]).await.status, 303);
     assert_eq!(checked(&desk, &desk.api_key).await.status, 401);
@@ -687,7 +694,7 @@ async fn checks_are_filtered_and_paged() {
         ("reason=screenshot", 10),
         ("reason=no_face", 0),
         ("contract=native&verdict=LIVE", 50),
-        ("contract=decentro_v3", 0),
+        ("contract=decentro", 0),
         ("reference=order-7", 1),
         (&of_tenant, 50),
         ("tenant=t_other", 0),

@@ -104,6 +104,7 @@ impl Setup {
                 limits: Limits::default(),
                 database: String::new(),
                 data_key_file: PathBuf::new(),
+                trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),
                 settings: Vec::new(),

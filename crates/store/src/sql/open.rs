@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, ConnectOptions, Executor, SqlSafeStr};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor, SqlSafeStr};
 
 use super::{Backend, Result, SqlStore};
 use crate::{Store, StoreError};
@@ -68,7 +68,7 @@ async fn open_sqlite(path: &str) -> Result<SqlStore> {
         .await?;
     // In one transaction, because two processes may open a new file at once.
     let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    migrator(Backend::Sqlite).run(&mut *tx).await?;
+    migrate(Backend::Sqlite, &mut tx).await?;
     tx.commit().await?;
     let read = pool(SQLITE_READER)
         .max_connections(SQLITE_READERS)
@@ -88,7 +88,7 @@ async fn open_postgres(address: &str) -> Result<SqlStore> {
         .acquire_slow_threshold(ACQUIRE)
         .connect_with(parsed(address)?)
         .await?;
-    migrator(Backend::Postgres).run(&pool).await?;
+    migrate(Backend::Postgres, &mut *pool.acquire().await?).await?;
     Ok(SqlStore {
         backend: Backend::Postgres,
         read: pool.clone(),
@@ -112,6 +112,14 @@ fn pool(pragmas: &'static str) -> AnyPoolOptions {
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(pragmas).await.map(|_| ()) })
         })
+}
+
+/// Takes the steps that were not taken yet. `run_direct`, because the future of `run` cannot be
+/// sent to another thread.
+async fn migrate(backend: Backend, connection: &mut AnyConnection) -> Result<()> {
+    Ok(migrator(backend)
+        .run_direct(None, connection, false)
+        .await?)
 }
 
 fn migrator(backend: Backend) -> Migrator {

@@ -44,6 +44,9 @@ async fn existing(app: &App, id: &str) -> Result<CheckRecord, Problem> {
 async fn shown(app: &App, check: &CheckRecord) -> Result<Value, Problem> {
     let tenant = app.memory.store.tenant(&check.tenant_id).await?;
     let name = tenant.map_or_else(|| check.tenant_id.clone(), |tenant| tenant.name);
+    // As on the page for people: what counts most comes first.
+    let mut signals = Vec::from_iter(&check.signals);
+    signals.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     Ok(json!({
         "id": check.id,
         "at": check.at,
@@ -61,7 +64,7 @@ async fn shown(app: &App, check: &CheckRecord) -> Result<Value, Problem> {
         "sha256": hex(&check.fingerprint.sha256),
         "phash": format!("{:016x}", check.fingerprint.phash),
         "reasons": check.reasons,
-        "signals": check.signals.iter().map(signal).collect::<Vec<_>>(),
+        "signals": signals.into_iter().map(signal).collect::<Vec<_>>(),
     }))
 }
 

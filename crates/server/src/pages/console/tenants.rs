@@ -46,7 +46,7 @@ async fn listed(app: &App, form: &Form) -> Result<Value, Problem> {
         "section": "tenants",
         "tenants": tenants.iter().map(shown).collect::<Vec<_>>(),
         "form": form.view(),
-        "policies": policies(),
+        "choices": choices(app),
     }))
 }
 
@@ -62,8 +62,14 @@ pub(super) fn shown(tenant: &Tenant) -> Value {
     })
 }
 
-fn policies() -> Vec<(&'static str, &'static str)> {
-    POLICIES.map(|(word, meaning, _)| (word, meaning)).into()
+/// What may be chosen in the form of the settings.
+fn choices(app: &App) -> Value {
+    let profiles = app.checker.profiles();
+    json!({
+        "policies": POLICIES.map(|(word, meaning, _)| (word, meaning)),
+        "profiles": profiles.iter().map(|name| (name, name)).collect::<Vec<_>>(),
+        "default_profile": app.config.profile,
+    })
 }
 
 fn settings_fields(settings: &TenantSettings) -> Fields {
@@ -71,6 +77,7 @@ fn settings_fields(settings: &TenantSettings) -> Fields {
         .iter()
         .find(|(.., policy)| *policy == settings.replay_policy);
     Fields::with([
+        ("profile", settings.profile.clone().unwrap_or_default()),
         ("price", settings.price.to_string()),
         ("keep_checks", length(settings.keep_checks_s)),
         ("keep_images", length(settings.keep_images_s)),
@@ -87,7 +94,17 @@ fn settings_fields(settings: &TenantSettings) -> Fields {
 }
 
 /// What was typed as settings, if all of it makes sense.
-fn settings_typed(form: &mut Form) -> Option<TenantSettings> {
+fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
+    let profile = form.fields.some("profile").map(str::to_owned);
+    if let Some(name) = &profile
+        && !app.checker.profiles().contains(name)
+    {
+        form.fail(
+            "profile",
+            "There is no such profile any more; choose another one.",
+        );
+        return None;
+    }
     let price = form.number("price", 0..=HIGHEST_PRICE);
     let keep_checks_s = form.seconds("keep_checks", 1);
     let keep_images_s = form.seconds("keep_images", 0);
@@ -99,6 +116,7 @@ fn settings_typed(form: &mut Form) -> Option<TenantSettings> {
         form.fail("replay_policy", "Choose one of these.");
     }
     Some(TenantSettings {
+        profile,
         price: price?,
         keep_checks_s: keep_checks_s?,
         keep_images_s: keep_images_s?,
@@ -113,7 +131,7 @@ pub(super) async fn create(
     posted: Posted,
 ) -> Result<Response, Problem> {
     let mut form = Form::new(posted.fields);
-    let settings = settings_typed(&mut form);
+    let settings = settings_typed(&app, &mut form);
     if form.fields.some("name").is_none() {
         form.fail("name", "A tenant needs a name.");
     }
@@ -192,15 +210,15 @@ pub(super) async fn page(
         _ => None,
     };
     let form = Form::new(settings_fields(&tenant.settings));
-    visitor.page("tenant.html", content(&tenant, &form, done))
+    visitor.page("tenant.html", content(&app, &tenant, &form, done))
 }
 
-fn content(tenant: &Tenant, form: &Form, done: Option<&str>) -> Value {
+fn content(app: &App, tenant: &Tenant, form: &Form, done: Option<&str>) -> Value {
     json!({
         "section": "tenants",
         "tenant": shown(tenant),
         "form": form.view(),
-        "policies": policies(),
+        "choices": choices(app),
         "done": done,
     })
 }
@@ -212,8 +230,8 @@ pub(super) async fn settings(
 ) -> Result<Response, Problem> {
     let tenant = existing(&app, &id).await?;
     let mut form = Form::new(posted.fields);
-    let Some(settings) = settings_typed(&mut form) else {
-        let content = content(&tenant, &form, None);
+    let Some(settings) = settings_typed(&app, &mut form) else {
+        let content = content(&app, &tenant, &form, None);
         return posted.visitor.page_again("tenant.html", content);
     };
     let store = &app.memory.store;
