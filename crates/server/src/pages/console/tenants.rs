@@ -96,14 +96,12 @@ fn settings_fields(settings: &TenantSettings) -> Fields {
 /// What was typed as settings, if all of it makes sense.
 fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
     let profile = form.fields.some("profile").map(str::to_owned);
-    if let Some(name) = &profile
-        && !app.checker.profiles().contains(name)
+    let profiles = app.checker.profiles();
+    if profile
+        .as_ref()
+        .is_some_and(|name| !profiles.contains(name))
     {
-        form.fail(
-            "profile",
-            "There is no such profile any more; choose another one.",
-        );
-        return None;
+        form.fail("profile", "There is no such profile any more.");
     }
     let price = form.number("price", 0..=HIGHEST_PRICE);
     let keep_checks_s = form.seconds("keep_checks", 1);
@@ -115,7 +113,7 @@ fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
     if policy.is_none() {
         form.fail("replay_policy", "Choose one of these.");
     }
-    Some(TenantSettings {
+    let settings = TenantSettings {
         profile,
         price: price?,
         keep_checks_s: keep_checks_s?,
@@ -123,7 +121,8 @@ fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
         replay_window_s: replay_window_s?,
         replay_policy: policy?,
         allow_http: form.fields.get("allow_http") == "yes",
-    })
+    };
+    form.is_good().then_some(settings)
 }
 
 pub(super) async fn create(
