@@ -71,7 +71,7 @@ impl Stage {
         }
     }
 
-    /// Runs a script by `program`; every line that it prints is an answer.
+    /// Runs a script; every line that it prints is an answer.
     async fn run(&self, script: &str, image: &str, variables: &[(&str, &str)]) -> Vec<Value> {
         assert!(RUN.contains(&script));
         let path = examples().join(script);
@@ -171,8 +171,7 @@ async fn the_syntizen_example() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sealed_syntizen_example() {
-    let import = "import cryptography.hazmat.primitives.ciphers.aead";
-    if !has("python3", &["-c", import]).await {
+    if !has("python3", &["-c", "import cryptography"]).await {
         return;
     }
     let stage = Stage::new().await;

@@ -3,6 +3,8 @@
 
 mod access;
 mod browser;
+mod console;
+mod console_browser;
 mod examples;
 mod exchanges;
 mod idempotency;
