@@ -1,0 +1,363 @@
+//! The state machine of one session.
+//!
+//! Before each step the face comes to rest, which gives the baseline, and stays so for the drawn pause. Then
+//! the prompt is revealed; once the page has shown it, the answer must begin no sooner than a human can
+//! react, come from rest, be held, be complete in the window and end at rest again. Anything out of order,
+//! and anybody leaving, joining or replacing the person, ends the session without a pass.
+
+mod answer;
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::Attempt;
+use crate::blinks::Blinks;
+use crate::continuity::{Continuity, Follows};
+use crate::event::{Event, FaceMeasures, Observation};
+use crate::light;
+use crate::motion;
+use crate::neutral::{Baseline, Rest, unrest};
+use crate::output::{
+    Failure, Guidance, Outcome, Output, Progress, Prompt, SessionFailure, StepFailure, StepReport,
+    StepResult,
+};
+use crate::{Action, DigitsPolicy, Limits, Plan, Step};
+
+/// The judge of one session. It holds the plan, so keep it sealed as the plan is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    plan: Plan,
+    limits: Limits,
+    started_at: Option<u64>,
+    now: u64,
+    /// Index of the current step.
+    step: usize,
+    phase: Phase,
+    continuity: Continuity,
+    wrong_answers: u32,
+    jumps: u32,
+    guidance: Option<Guidance>,
+    reports: Vec<StepReport>,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Phase {
+    /// Waiting for the face to rest.
+    Resting { since: Option<u64>, rest: Rest },
+    /// At rest until the drawn pause is over.
+    Pausing {
+        since: Option<u64>,
+        until: u64,
+        baseline: Baseline,
+    },
+    /// The prompt is out.
+    Asking(Asking),
+    /// Answered; the face comes back.
+    Returning {
+        since: u64,
+        baseline: Baseline,
+        report: StepReport,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Asking {
+    baseline: Baseline,
+    revealed_at: u64,
+    shown_at: Option<u64>,
+    answer: Answer,
+    wrong_frames: u32,
+    /// A wrong movement was counted, and the face has not been at home since.
+    went_wrong: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Answer {
+    Movement(Attempt),
+    Blinks(Blinks),
+    Digits,
+    Light(Vec<light::Sample>),
+}
+
+impl Machine {
+    /// A session that has not begun.
+    pub fn new(plan: Plan, limits: Limits) -> Self {
+        Self {
+            plan,
+            limits,
+            started_at: None,
+            now: 0,
+            step: 0,
+            phase: Phase::Resting {
+                since: None,
+                rest: Rest::default(),
+            },
+            continuity: Continuity::default(),
+            wrong_answers: 0,
+            jumps: 0,
+            guidance: None,
+            reports: Vec::new(),
+            outcome: None,
+        }
+    }
+
+    /// Takes one event and tells the state after it. After the end nothing changes any more.
+    pub fn apply(&mut self, event: &Event) -> Output {
+        if self.outcome.is_none()
+            && let Err(failure) = self.advance(event)
+        {
+            self.fail(failure);
+        }
+        self.output()
+    }
+
+    /// The state as the page may know it.
+    pub fn output(&self) -> Output {
+        Output {
+            prompt: self.prompt(),
+            guidance: self.guidance,
+            progress: Progress {
+                done: self.reports.iter().filter(|r| !is_failed(r)).count(),
+                total: self.plan.steps().len(),
+            },
+            outcome: self.outcome.clone(),
+        }
+    }
+
+    /// The end of the session, once it is there.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    fn advance(&mut self, event: &Event) -> Result<(), Failure> {
+        let at = event.at();
+        if at < self.now {
+            return Err(Failure::Session(SessionFailure::ClockRanBackwards));
+        }
+        self.now = at;
+        self.keep_time(at)?;
+        match event {
+            Event::Shown { step, at } => self.shown(*step, *at),
+            Event::Observed { at, observation } => self.observed(*at, observation),
+            Event::Heard { step, at, speech } => self.heard(*step, *at, speech),
+            Event::Skipped { step, .. } => self.skipped(*step),
+            Event::Tick { .. } => Ok(()),
+            Event::Aborted { .. } => Err(Failure::Session(SessionFailure::Aborted)),
+        }
+    }
+
+    /// Fails what has taken too long, before the event itself is looked at.
+    fn keep_time(&mut self, at: u64) -> Result<(), Failure> {
+        let time = &self.limits.time;
+        let passed = |since: u64, limit: u64| at.saturating_sub(since) > limit;
+        if passed(*self.started_at.get_or_insert(at), time.session_ms) {
+            return Err(Failure::Session(SessionFailure::SessionTooLong));
+        }
+        let silent_ms = self.limits.continuity.silent_stream_ms;
+        if self.continuity.frame_at().is_some_and(|last| passed(last, silent_ms)) {
+            return Err(Failure::Session(SessionFailure::StreamStopped));
+        }
+        match &mut self.phase {
+            Phase::Resting { since, .. } | Phase::Pausing { since, .. } => {
+                if passed(*since.get_or_insert(at), time.settle_ms) {
+                    return Err(Failure::Session(SessionFailure::NeverAtRest));
+                }
+            }
+            Phase::Asking(asking) => {
+                let Some(shown_at) = asking.shown_at else {
+                    if passed(asking.revealed_at, time.show_within_ms) {
+                        return Err(Failure::Session(SessionFailure::PromptNotShown));
+                    }
+                    return Ok(());
+                };
+                let window_ms = self.plan.steps().get(self.step).map_or(0, |s| s.window_ms);
+                let after_ms = match asking.answer {
+                    Answer::Digits => time.recogniser_ms,
+                    // Judged by the first frame after the window.
+                    Answer::Light(_) => silent_ms,
+                    Answer::Movement(_) | Answer::Blinks(_) => 0,
+                };
+                if passed(shown_at, window_ms.saturating_add(after_ms)) {
+                    return Err(Failure::Step(asking.lateness()));
+                }
+            }
+            Phase::Returning { since, .. } => {
+                if passed(*since, time.return_ms) {
+                    return Err(Failure::Step(StepFailure::NotReturned));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn shown(&mut self, step: usize, at: u64) -> Result<(), Failure> {
+        if self.is_past(step)? {
+            return Ok(());
+        }
+        match &mut self.phase {
+            Phase::Asking(asking) => {
+                // A page that says it twice gains no time.
+                asking.shown_at.get_or_insert(at);
+                Ok(())
+            }
+            Phase::Returning { .. } => Ok(()),
+            Phase::Resting { .. } | Phase::Pausing { .. } => Err(out_of_order()),
+        }
+    }
+
+    /// Whether the turn of a step is over, so that what comes for it has no effect. An error for steps whose
+    /// turn has not come.
+    fn is_past(&self, step: usize) -> Result<bool, Failure> {
+        if step > self.step {
+            return Err(out_of_order());
+        }
+        Ok(step < self.step)
+    }
+
+    fn observed(&mut self, at: u64, observation: &Observation) -> Result<(), Failure> {
+        let face = observation
+            .face
+            .as_ref()
+            .filter(|face| observation.faces == 1 && face.is_usable());
+        let started = self.step > 0 || self.is_under_way();
+        let follows = self
+            .continuity
+            .observe(at, observation, face, started, &self.limits.continuity)
+            .map_err(Failure::Session)?;
+        let Some(face) = face else {
+            let several = observation.faces > 1;
+            self.guidance = Some(if several { Guidance::SeveralFaces } else { Guidance::FaceLost });
+            if let Phase::Resting { rest, .. } = &mut self.phase {
+                rest.restart();
+            }
+            return Ok(());
+        };
+        self.guidance = None;
+        if follows == Follows::Jumping && self.is_under_way() {
+            self.jumps += 1;
+            if self.jumps > self.limits.continuity.jumps {
+                return Err(Failure::Step(StepFailure::Discontinuous));
+            }
+        }
+        self.follow(at, face, follows)
+    }
+
+    fn is_under_way(&self) -> bool {
+        matches!(self.phase, Phase::Asking(_) | Phase::Returning { .. })
+    }
+
+    /// Moves the phase on by a frame with a face.
+    fn follow(&mut self, at: u64, face: &FaceMeasures, follows: Follows) -> Result<(), Failure> {
+        let step = self.plan.steps().get(self.step).ok_or(out_of_order())?.clone();
+        match &mut self.phase {
+            Phase::Resting { since, rest } => {
+                if follows != Follows::Smoothly {
+                    rest.restart();
+                }
+                match rest.observe(at, face, &self.limits.neutral) {
+                    Ok(baseline) => {
+                        self.phase = Phase::Pausing {
+                            since: *since,
+                            until: at.saturating_add(step.pause_ms),
+                            baseline,
+                        };
+                    }
+                    Err(guidance) => self.guidance = Some(guidance),
+                }
+                Ok(())
+            }
+            Phase::Pausing {
+                since,
+                until,
+                baseline,
+            } => {
+                let rests = follows == Follows::Smoothly
+                    && unrest(face, &self.limits.neutral).is_none()
+                    && motion::is_home(face, baseline, &self.limits);
+                if !rests {
+                    self.guidance = Some(Guidance::HoldStill);
+                    self.phase = Phase::Resting {
+                        since: *since,
+                        rest: Rest::default(),
+                    };
+                } else if at >= *until {
+                    self.phase = Phase::Asking(Asking::new(&step.action, *baseline, at));
+                }
+                Ok(())
+            }
+            Phase::Asking(_) => self.answer(at, &step, face, follows),
+            Phase::Returning {
+                baseline, report, ..
+            } => {
+                let is_back = motion::is_home(face, baseline, &self.limits);
+                if is_back {
+                    let report = report.clone();
+                    self.complete(at, report);
+                } else {
+                    self.guidance = Some(Guidance::ComeBack);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn prompt(&self) -> Option<Prompt> {
+        if self.outcome.is_some() || !matches!(self.phase, Phase::Asking(_)) {
+            return None;
+        }
+        let step = self.plan.steps().get(self.step)?;
+        Some(Prompt {
+            step: self.step,
+            action: step.action.clone(),
+            window_ms: step.window_ms,
+            may_skip: self.may_skip(step),
+        })
+    }
+
+    fn may_skip(&self, step: &Step) -> bool {
+        matches!(step.action, Action::ReadDigits { .. })
+            && self.plan.digits() == DigitsPolicy::Skippable
+    }
+
+    /// Ends the current step and goes on to the next, or passes the session.
+    fn complete(&mut self, at: u64, report: StepReport) {
+        self.reports.push(report);
+        self.step += 1;
+        self.phase = Phase::Resting {
+            since: Some(at),
+            rest: Rest::default(),
+        };
+        let all_done = self.reports.len() == self.plan.steps().len();
+        if all_done && !self.reports.iter().any(is_failed) {
+            self.end(None);
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if let Failure::Step(why) = failure
+            && let Some(step) = self.plan.steps().get(self.step)
+            && !self.reports.iter().any(is_failed)
+        {
+            let result = StepResult::Failed(why);
+            self.reports.push(StepReport::new(self.step, step.action.kind(), result));
+        }
+        self.end(Some(failure));
+    }
+
+    fn end(&mut self, failure: Option<Failure>) {
+        self.guidance = None;
+        self.outcome = Some(Outcome {
+            passed: failure.is_none(),
+            failure,
+            steps: self.reports.clone(),
+        });
+    }
+}
+
+fn is_failed(report: &StepReport) -> bool {
+    matches!(report.result, StepResult::Failed(_))
+}
+
+fn out_of_order() -> Failure {
+    Failure::Session(SessionFailure::EventOutOfOrder)
+}
