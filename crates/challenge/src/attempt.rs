@@ -74,7 +74,11 @@ impl Attempt {
             self.hold_since = None;
             self.hold_frames = 0;
             let too_far = reach.too_far();
-            return Verdict::Going(Some(if too_far { Guidance::LessFar } else { Guidance::Further }));
+            return Verdict::Going(Some(if too_far {
+                Guidance::LessFar
+            } else {
+                Guidance::Further
+            }));
         }
         if onset.early {
             return Verdict::Impossible;

@@ -61,7 +61,11 @@ impl Continuity {
         let Some(face) = face else {
             let seen_at = self.face.map_or(at, |seen| seen.at);
             let lost = started && at - seen_at > limits.face_lost_ms;
-            return if lost { Err(SessionFailure::FaceLost) } else { Ok(Follows::Smoothly) };
+            return if lost {
+                Err(SessionFailure::FaceLost)
+            } else {
+                Ok(Follows::Smoothly)
+            };
         };
         let seen = Seen {
             at,
@@ -91,7 +95,9 @@ impl Seen {
     fn to(&self, next: &Self, limits: &ContinuityLimits) -> Follows {
         let elapsed_ms = next.at - self.at;
         let seconds = elapsed_ms.max(limits.least_interval_ms) as f64 / 1_000.0;
-        let turned = (next.yaw - self.yaw).abs().max((next.pitch - self.pitch).abs());
+        let turned = (next.yaw - self.yaw)
+            .abs()
+            .max((next.pitch - self.pitch).abs());
         let approached = (next.eye_distance / self.eye_distance).ln().abs();
         if turned > limits.degrees_per_s * seconds || approached > limits.closer_per_s * seconds {
             return Follows::Jumping;

@@ -32,5 +32,7 @@ pub use output::{
     Failure, Guidance, Outcome, Output, Progress, Prompt, SessionFailure, StepFailure, StepReport,
     StepResult,
 };
-pub use plan::{DigitsPolicy, GuessBits, LightPolicy, MAX_MOVEMENTS, MIN_MOVEMENTS, Options, Plan, PlanError};
+pub use plan::{
+    DigitsPolicy, GuessBits, LightPolicy, MAX_MOVEMENTS, MIN_MOVEMENTS, Options, Plan, PlanError,
+};
 pub use step::{Action, Direction, Step, StepKind};

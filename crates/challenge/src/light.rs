@@ -198,7 +198,12 @@ fn changes(colours: &[[f64; 3]]) -> Changes {
 }
 
 fn correlation(a: &Changes, b: &Changes) -> f64 {
-    let product: f64 = a.iter().flatten().zip(b.iter().flatten()).map(|(x, y)| x * y).sum();
+    let product: f64 = a
+        .iter()
+        .flatten()
+        .zip(b.iter().flatten())
+        .map(|(x, y)| x * y)
+        .sum();
     let norm = (square(a) * square(b)).sqrt();
     if norm > 0.0 { product / norm } else { 0.0 }
 }

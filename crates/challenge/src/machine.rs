@@ -154,7 +154,11 @@ impl Machine {
             return Err(Failure::Session(SessionFailure::SessionTooLong));
         }
         let silent_ms = self.limits.continuity.silent_stream_ms;
-        if self.continuity.frame_at().is_some_and(|last| passed(last, silent_ms)) {
+        if self
+            .continuity
+            .frame_at()
+            .is_some_and(|last| passed(last, silent_ms))
+        {
             return Err(Failure::Session(SessionFailure::StreamStopped));
         }
         match &mut self.phase {
@@ -226,7 +230,11 @@ impl Machine {
             .map_err(Failure::Session)?;
         let Some(face) = face else {
             let several = observation.faces > 1;
-            self.guidance = Some(if several { Guidance::SeveralFaces } else { Guidance::FaceLost });
+            self.guidance = Some(if several {
+                Guidance::SeveralFaces
+            } else {
+                Guidance::FaceLost
+            });
             if let Phase::Resting { rest, .. } = &mut self.phase {
                 rest.restart();
             }
@@ -248,7 +256,12 @@ impl Machine {
 
     /// Moves the phase on by a frame with a face.
     fn follow(&mut self, at: u64, face: &FaceMeasures, follows: Follows) -> Result<(), Failure> {
-        let step = self.plan.steps().get(self.step).ok_or(out_of_order())?.clone();
+        let step = self
+            .plan
+            .steps()
+            .get(self.step)
+            .ok_or(out_of_order())?
+            .clone();
         match &mut self.phase {
             Phase::Resting { since, rest } => {
                 if follows != Follows::Smoothly {
@@ -339,7 +352,8 @@ impl Machine {
             && !self.reports.iter().any(is_failed)
         {
             let result = StepResult::Failed(why);
-            self.reports.push(StepReport::new(self.step, step.action.kind(), result));
+            self.reports
+                .push(StepReport::new(self.step, step.action.kind(), result));
         }
         self.end(Some(failure));
     }

@@ -171,7 +171,9 @@ impl Plan {
         let mut movements = 0;
         for step in &self.steps {
             match &step.action {
-                Action::ReadDigits { digits } => bits.digits = 10_f64.powi(digits.len() as i32).log2(),
+                Action::ReadDigits { digits } => {
+                    bits.digits = 10_f64.powi(digits.len() as i32).log2()
+                }
                 // A wrong sequence fits with the false-alarm level, however many sequences there are.
                 Action::LightSequence { .. } => bits.light = -limits.light.false_alarm.log2(),
                 action => {
@@ -225,17 +227,21 @@ fn draw_movements(
     Err(PlanError::Randomness)
 }
 
-fn draw_action(
-    random: &mut dyn FnMut() -> u64,
-    kind: StepKind,
-    limits: &Limits,
-) -> Option<Action> {
+fn draw_action(random: &mut dyn FnMut() -> u64, kind: StepKind, limits: &Limits) -> Option<Action> {
     let mut degrees = || pick(random, angles_of(kind, limits)?);
     Some(match kind {
-        StepKind::TurnLeft => Action::TurnLeft { degrees: degrees()? },
-        StepKind::TurnRight => Action::TurnRight { degrees: degrees()? },
-        StepKind::LookUp => Action::LookUp { degrees: degrees()? },
-        StepKind::LookDown => Action::LookDown { degrees: degrees()? },
+        StepKind::TurnLeft => Action::TurnLeft {
+            degrees: degrees()?,
+        },
+        StepKind::TurnRight => Action::TurnRight {
+            degrees: degrees()?,
+        },
+        StepKind::LookUp => Action::LookUp {
+            degrees: degrees()?,
+        },
+        StepKind::LookDown => Action::LookDown {
+            degrees: degrees()?,
+        },
         StepKind::BlinkTwice => Action::BlinkTwice,
         StepKind::Smile => Action::Smile,
         StepKind::OpenMouth => Action::OpenMouth,

@@ -1,6 +1,8 @@
 //! The answers to a prompt.
 
-use super::{Answer, Asking, Baseline, FaceMeasures, Follows, Limits, Machine, Phase, out_of_order};
+use super::{
+    Answer, Asking, Baseline, FaceMeasures, Follows, Limits, Machine, Phase, out_of_order,
+};
 use crate::attempt::{Attempt, Verdict};
 use crate::blinks::Blinks;
 use crate::digits::Measured;
@@ -43,7 +45,11 @@ impl Asking {
             Answer::Blinks(blinks) => blinks.reacted,
             Answer::Digits | Answer::Light(_) => false,
         };
-        if reacted { StepFailure::TooLate } else { StepFailure::NoReaction }
+        if reacted {
+            StepFailure::TooLate
+        } else {
+            StepFailure::NoReaction
+        }
     }
 
     fn make_void(&mut self) {
@@ -56,7 +62,13 @@ impl Asking {
 
     /// Whether this frame makes one more wrong answer. A movement before a human can have read the prompt is
     /// none, but it makes void what it interrupts.
-    fn goes_wrong(&mut self, is_wrong: bool, is_home: bool, has_read: bool, limits: &Limits) -> bool {
+    fn goes_wrong(
+        &mut self,
+        is_wrong: bool,
+        is_home: bool,
+        has_read: bool,
+        limits: &Limits,
+    ) -> bool {
         if is_home {
             self.went_wrong = false;
         }
@@ -110,7 +122,8 @@ impl Machine {
         }
         let verdict = match &mut asking.answer {
             Answer::Movement(attempt) => {
-                let Some(reach) = motion::reach(&step.action, face, &asking.baseline, limits) else {
+                let Some(reach) = motion::reach(&step.action, face, &asking.baseline, limits)
+                else {
                     return Ok(());
                 };
                 attempt.observe(at, &reach, earliest, limits)
@@ -150,7 +163,10 @@ impl Machine {
         if let Some(colour) = face.colour()
             && samples.len() < MAX_LIGHT_SAMPLES
         {
-            samples.push(light::Sample { at: since_ms, colour });
+            samples.push(light::Sample {
+                at: since_ms,
+                colour,
+            });
         }
         self.guidance = Some(Guidance::HoldStill);
         if since_ms < step.window_ms {
@@ -187,7 +203,11 @@ impl Machine {
         let result = match (speech.alignment, speech.started_at) {
             (Measured::Unavailable(why), _) => {
                 let may_miss = self.plan.digits() == DigitsPolicy::Skippable && why.is_equipment();
-                if may_miss { StepResult::Skipped } else { failed(StepFailure::NotHeard(why)) }
+                if may_miss {
+                    StepResult::Skipped
+                } else {
+                    failed(StepFailure::NotHeard(why))
+                }
             }
             (Measured::Score(_), None) => failed(StepFailure::NoReaction),
             (Measured::Score(_), Some(from)) if from > at => return Err(out_of_order()),

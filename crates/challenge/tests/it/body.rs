@@ -90,7 +90,14 @@ impl Body {
     }
 
     pub(crate) fn relax(&mut self, t: f64, duration: f64) {
-        for part in [Part::Yaw, Part::Pitch, Part::Mouth, Part::Smile, Part::Near, Part::Eyes] {
+        for part in [
+            Part::Yaw,
+            Part::Pitch,
+            Part::Mouth,
+            Part::Smile,
+            Part::Near,
+            Part::Eyes,
+        ] {
             self.go(part, 0.0, t, duration);
         }
     }
@@ -102,7 +109,11 @@ impl Body {
             self.next_blink = t + between(rng, 1_000.0, 7_000.0);
         }
         let value = |part: Part| self.courses[part as usize].at(t);
-        let open = if t < self.blink_until { 0.3 } else { 0.25 + 0.75 * value(Part::Eyes) };
+        let open = if t < self.blink_until {
+            0.3
+        } else {
+            0.25 + 0.75 * value(Part::Eyes)
+        };
         let face = FaceMeasures {
             pose: PoseDegrees {
                 yaw: value(Part::Yaw) + normal(rng, 0.8),

@@ -9,29 +9,56 @@ use crate::body::{Body, Part, between};
 use crate::honest::Person;
 use crate::session::{Actor, machine, options, plan, run};
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// Moves whenever it likes.
+    Free,
+    /// Waits for each prompt and answers it by a random movement.
+    Waits,
+    /// Knows the rules and not the prompts: at each one it smiles, blinks twice and lets its head creep
+    /// through all angles of one direction, the next time of another.
+    Crafty,
+}
+
 /// Does one thing after the other at random, each as a human would do it.
 struct Walker {
     body: Body,
     next: f64,
     eyes: Vec<(f64, f64)>,
-    /// Waits for each prompt and answers it by a random movement; else moves whenever it likes.
-    waits: bool,
+    style: Style,
     step: Option<usize>,
     asked: bool,
     relaxes: bool,
 }
 
 impl Walker {
-    fn new(waits: bool, rng: &mut Rng) -> Self {
+    fn new(style: Style, rng: &mut Rng) -> Self {
         Self {
             body: Body::new(rng),
             next: 2_000.0,
             eyes: Vec::new(),
-            waits,
+            style,
             step: None,
             asked: false,
             relaxes: false,
         }
+    }
+
+    fn creep(&mut self, t: f64, rng: &mut Rng) {
+        self.body.go(Part::Smile, 0.2, t, 300.0);
+        self.eyes = vec![
+            (t, -1.0),
+            (t + 400.0, 0.0),
+            (t + 800.0, -1.0),
+            (t + 1_200.0, 0.0),
+        ];
+        let (part, amount) = match rng.u8(0..4) {
+            0 => (Part::Yaw, 33.0),
+            1 => (Part::Yaw, -33.0),
+            2 => (Part::Pitch, 24.0),
+            _ => (Part::Pitch, -24.0),
+        };
+        self.body.go(part, amount, t, 3_500.0);
     }
 
     fn gesture(&mut self, t: f64, rng: &mut Rng) {
@@ -41,7 +68,14 @@ impl Walker {
             1 => self.body.go(Part::Yaw, -between(rng, 8.0, 32.0), t, head),
             2 => self.body.go(Part::Pitch, between(rng, 7.0, 23.0), t, head),
             3 => self.body.go(Part::Pitch, -between(rng, 7.0, 23.0), t, head),
-            4 => self.eyes = vec![(t, -1.0), (t + 400.0, 0.0), (t + 900.0, -1.0), (t + 1_300.0, 0.0)],
+            4 => {
+                self.eyes = vec![
+                    (t, -1.0),
+                    (t + 400.0, 0.0),
+                    (t + 900.0, -1.0),
+                    (t + 1_300.0, 0.0),
+                ]
+            }
             5 => self.body.go(Part::Smile, between(rng, 0.1, 0.35), t, 400.0),
             6 => self.body.go(Part::Mouth, between(rng, 0.1, 0.4), t, 400.0),
             _ => self.body.go(Part::Near, between(rng, 0.2, 0.7), t, 900.0),
@@ -53,7 +87,7 @@ impl Actor for Walker {
     fn see(&mut self, t: f64, output: &Output, rng: &mut Rng) {
         let step = output.prompt.as_ref().map(|p| p.step);
         self.asked = step.is_some();
-        if self.waits && step.is_some() && step != self.step {
+        if self.style != Style::Free && step.is_some() && step != self.step {
             self.step = step;
             self.relaxes = false;
             self.next = t + between(rng, 400.0, 900.0);
@@ -65,9 +99,18 @@ impl Actor for Walker {
             if self.relaxes {
                 self.body.relax(t, between(rng, 300.0, 700.0));
                 // Long enough at rest for the next prompt to come.
-                let rest = if self.waits { 600.0 } else { between(rng, 500.0, 3_000.0) };
+                let rest = if self.style != Style::Free {
+                    600.0
+                } else {
+                    between(rng, 500.0, 3_000.0)
+                };
                 self.next = t + 700.0 + rest;
-            } else if self.asked || !self.waits {
+            } else if self.style == Style::Crafty {
+                if self.asked {
+                    self.creep(t, rng);
+                    self.next = t + 3_500.0;
+                }
+            } else if self.asked || self.style == Style::Free {
                 self.gesture(t, rng);
                 self.next = t + between(rng, 1_200.0, 2_200.0);
             }
@@ -87,11 +130,11 @@ impl Actor for Walker {
     }
 }
 
-fn passing(options: &Options, waits: bool, sessions: u32, seed: u64) -> u32 {
+fn passing(options: &Options, style: Style, sessions: u32, seed: u64) -> u32 {
     let mut rng = Rng::with_seed(seed);
     let passes = |_: &u32| {
         let mut machine = machine(&mut rng, options);
-        let mut walker = Walker::new(waits, &mut rng);
+        let mut walker = Walker::new(style, &mut rng);
         run(&mut machine, &mut walker, &mut rng).outcome.passed
     };
     (0..sessions).filter(passes).count() as u32
@@ -100,15 +143,19 @@ fn passing(options: &Options, waits: bool, sessions: u32, seed: u64) -> u32 {
 fn rates(sessions: u32) {
     for movements in 3..=6 {
         for digits in [DigitsPolicy::Off, DigitsPolicy::Required] {
-            for waits in [false, true] {
-                let options = Options { digits, ..options(movements) };
-                let passed = passing(&options, waits, sessions, 20);
+            for style in [Style::Free, Style::Waits, Style::Crafty] {
+                let options = Options {
+                    digits,
+                    ..options(movements)
+                };
+                let passed = passing(&options, style, sessions, 20);
                 let rate = 100.0 * f64::from(passed) / f64::from(sessions);
-                let who = if waits { "answer each prompt at random" } else { "move at random" };
                 println!(
-                    "{movements} movements, digits {digits:?}, walkers that {who}: {passed} of {sessions} ({rate:.3} %)"
+                    "{movements} movements, digits {digits:?}, {style:?}: {passed} of {sessions} ({rate:.3} %)"
                 );
-                assert!(rate < 1.0, "{movements} movements: {rate} %");
+                // Who knows the rules and does several things at once does not act at random.
+                let most = if style == Style::Crafty { 15.0 } else { 1.0 };
+                assert!(rate < most, "{movements} movements: {rate} %");
             }
         }
     }
@@ -149,7 +196,10 @@ fn a_recording_of_another_session_passes_only_by_chance() {
             }
         }
         println!("{movements} movements: {passed} of {tried} recordings pass");
-        assert!(passed * 200 < tried, "{movements} movements: {passed} of {tried}");
+        assert!(
+            passed * 200 < tried,
+            "{movements} movements: {passed} of {tried}"
+        );
     }
 }
 
@@ -163,7 +213,10 @@ fn replay(plan: lifesign_challenge::Plan, events: &[Event]) -> bool {
         let output = machine.apply(event);
         if let Some(prompt) = output.prompt.filter(|p| shown != Some(p.step)) {
             shown = Some(prompt.step);
-            machine.apply(&Event::Shown { step: prompt.step, at: event.at() });
+            machine.apply(&Event::Shown {
+                step: prompt.step,
+                at: event.at(),
+            });
         }
     }
     machine.outcome().is_some_and(|o| o.passed)

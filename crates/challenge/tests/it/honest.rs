@@ -3,7 +3,7 @@
 
 use fastrand::Rng;
 use lifesign_challenge::{
-    Action, Direction, DigitsPolicy, Guidance, LightPolicy, Observation, Options, Output, Prompt,
+    Action, DigitsPolicy, Direction, Guidance, LightPolicy, Observation, Options, Output, Prompt,
 };
 
 use crate::body::{Body, Part, between, normal};
@@ -57,7 +57,8 @@ impl Person {
             let mut at = t;
             if rng.f64() < self.slips {
                 self.intents.push((at, Intent::Go(part, -amount, duration)));
-                self.intents.push((at + 1_500.0, Intent::Go(part, 0.0, duration)));
+                self.intents
+                    .push((at + 1_500.0, Intent::Go(part, 0.0, duration)));
                 at += 2_500.0;
             }
             self.intents.push((at, Intent::Go(part, amount, duration)));
@@ -82,14 +83,16 @@ impl Person {
             Action::MoveCloser => {
                 let amount = between(rng, 0.33, 0.7);
                 let duration = between(rng, 700.0, 2_000.0);
-                self.intents.push((t, Intent::Go(Part::Near, amount, duration)));
+                self.intents
+                    .push((t, Intent::Go(Part::Near, amount, duration)));
             }
             _ => self.away = false,
         }
     }
 
     fn go(&mut self, t: f64, part: Part, amount: f64, rng: &mut Rng) {
-        self.intents.push((t, Intent::Go(part, amount, between(rng, 250.0, 600.0))));
+        self.intents
+            .push((t, Intent::Go(part, amount, between(rng, 250.0, 600.0))));
     }
 
     fn correct(&mut self, t: f64, guidance: Option<Guidance>, rng: &mut Rng) {
@@ -104,7 +107,8 @@ impl Person {
         let amount = amount + sign * change;
         self.head = Some((part, sign, amount));
         self.next_correction = t + between(rng, 600.0, 1_000.0);
-        self.intents.push((t + 250.0, Intent::Go(part, amount, 250.0)));
+        self.intents
+            .push((t + 250.0, Intent::Go(part, amount, 250.0)));
     }
 }
 
@@ -123,14 +127,20 @@ impl Actor for Person {
                 self.head = None;
                 self.intents.clear();
                 let begins = t + between(rng, 250.0, 900.0);
-                self.intents.push((begins, Intent::Relax(between(rng, 300.0, 900.0))));
+                self.intents
+                    .push((begins, Intent::Relax(between(rng, 300.0, 900.0))));
             }
             None => {}
         }
     }
 
     fn show(&mut self, t: f64, rng: &mut Rng) -> Observation {
-        let due: Vec<_> = self.intents.iter().filter(|(at, _)| *at <= t).copied().collect();
+        let due: Vec<_> = self
+            .intents
+            .iter()
+            .filter(|(at, _)| *at <= t)
+            .copied()
+            .collect();
         self.intents.retain(|(at, _)| *at > t);
         for (at, intent) in due {
             match intent {
@@ -150,7 +160,10 @@ impl Actor for Person {
 fn at_least_95_of_100_honest_persons_pass() {
     for movements in [3, 4, 5, 6] {
         for digits in [DigitsPolicy::Off, DigitsPolicy::Required] {
-            let options = Options { digits, ..options(movements) };
+            let options = Options {
+                digits,
+                ..options(movements)
+            };
             let (rate, seconds) = pass_rate(&options, 500);
             println!("{movements} movements, digits {digits:?}: {rate:.1} % pass, {seconds:.0} s");
             assert!(rate >= 95.0, "{movements} movements: {rate} %");
@@ -177,5 +190,8 @@ fn pass_rate(options: &Options, sessions: u32) -> (f64, f64) {
     println!("{failures:?}");
     let failed: u32 = failures.values().sum();
     let seconds = milliseconds as f64 / 1_000.0 / f64::from(sessions);
-    (100.0 * f64::from(sessions - failed) / f64::from(sessions), seconds)
+    (
+        100.0 * f64::from(sessions - failed) / f64::from(sessions),
+        seconds,
+    )
 }

@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use lifesign_challenge::digits::Measured;
 use lifesign_challenge::{
-    Action, DigitsPolicy, Event, LightPolicy, Limits, Machine, Observation, Options, Outcome, Output,
-    Plan, Prompt, Speech,
+    Action, DigitsPolicy, Event, LightPolicy, Limits, Machine, Observation, Options, Outcome,
+    Output, Plan, Prompt, Speech,
 };
 
 use crate::body::between;
@@ -48,7 +48,11 @@ pub(crate) fn run(machine: &mut Machine, actor: &mut dyn Actor, rng: &mut Rng) -
     let dropped = between(rng, 0.0, 0.1);
     let mut record = Record {
         events: Vec::new(),
-        outcome: Outcome { passed: false, failure: None, steps: Vec::new() },
+        outcome: Outcome {
+            passed: false,
+            failure: None,
+            steps: Vec::new(),
+        },
         outputs: Vec::new(),
     };
     let mut answered: Option<usize> = None;
@@ -61,7 +65,10 @@ pub(crate) fn run(machine: &mut Machine, actor: &mut dyn Actor, rng: &mut Rng) -
         let mut now: Vec<Event> = pending.drain(..due).collect();
         if rng.f64() >= dropped {
             let observation = actor.show(t, rng);
-            now.push(Event::Observed { at: t as u64, observation });
+            now.push(Event::Observed {
+                at: t as u64,
+                observation,
+            });
         }
         now.push(Event::Tick { at: t as u64 });
         for event in now {
@@ -71,7 +78,10 @@ pub(crate) fn run(machine: &mut Machine, actor: &mut dyn Actor, rng: &mut Rng) -
             if let Some(prompt) = output.prompt.as_ref().filter(|p| answered != Some(p.step)) {
                 answered = Some(prompt.step);
                 let shown = t + between(rng, 40.0, 150.0);
-                pending.push(Event::Shown { step: prompt.step, at: shown as u64 });
+                pending.push(Event::Shown {
+                    step: prompt.step,
+                    at: shown as u64,
+                });
                 pending.extend(speech(actor, prompt, shown, rng));
             }
             record.outputs.push(output);
