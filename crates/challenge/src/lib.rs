@@ -13,6 +13,7 @@ mod attempt;
 mod blinks;
 mod continuity;
 mod event;
+mod guess;
 mod limits;
 mod machine;
 mod motion;
@@ -23,6 +24,7 @@ mod random;
 mod step;
 
 pub use event::{Event, FaceMeasures, Observation, Speech};
+pub use guess::GuessBits;
 pub use limits::{
     AudioLimits, ContinuityLimits, ExpressionLimits, EyeLimits, HeadLimits, LightLimits, Limits,
     NeutralLimits, TimeLimits,
@@ -32,7 +34,5 @@ pub use output::{
     Failure, Guidance, Outcome, Output, Progress, Prompt, SessionFailure, StepFailure, StepReport,
     StepResult,
 };
-pub use plan::{
-    DigitsPolicy, GuessBits, LightPolicy, MAX_MOVEMENTS, MIN_MOVEMENTS, Options, Plan, PlanError,
-};
+pub use plan::{DigitsPolicy, LightPolicy, MAX_MOVEMENTS, MIN_MOVEMENTS, Options, Plan, PlanError};
 pub use step::{Action, Direction, Step, StepKind};

@@ -6,6 +6,8 @@
 //! and anybody leaving, joining or replacing the person, ends the session without a pass.
 
 mod answer;
+mod deadline;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +18,8 @@ use crate::event::{Event, FaceMeasures, Observation};
 use crate::light;
 use crate::motion;
 use crate::neutral::{Baseline, Rest, unrest};
-use crate::output::{
-    Failure, Guidance, Outcome, Output, Progress, Prompt, SessionFailure, StepFailure, StepReport,
-    StepResult,
-};
-use crate::{Action, DigitsPolicy, Limits, Plan, Step};
+use crate::output::{Failure, Guidance, Outcome, Output, SessionFailure, StepFailure, StepReport};
+use crate::{Limits, Plan};
 
 /// The judge of one session. It holds the plan, so keep it sealed as the plan is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,19 +110,6 @@ impl Machine {
         self.output()
     }
 
-    /// The state as the page may know it.
-    pub fn output(&self) -> Output {
-        Output {
-            prompt: self.prompt(),
-            guidance: self.guidance,
-            progress: Progress {
-                done: self.reports.iter().filter(|r| !is_failed(r)).count(),
-                total: self.plan.steps().len(),
-            },
-            outcome: self.outcome.clone(),
-        }
-    }
-
     /// The end of the session, once it is there.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
@@ -144,54 +130,6 @@ impl Machine {
             Event::Tick { .. } => Ok(()),
             Event::Aborted { .. } => Err(Failure::Session(SessionFailure::Aborted)),
         }
-    }
-
-    /// Fails what has taken too long, before the event itself is looked at.
-    fn keep_time(&mut self, at: u64) -> Result<(), Failure> {
-        let time = &self.limits.time;
-        let passed = |since: u64, limit: u64| at.saturating_sub(since) > limit;
-        if passed(*self.started_at.get_or_insert(at), time.session_ms) {
-            return Err(Failure::Session(SessionFailure::SessionTooLong));
-        }
-        let silent_ms = self.limits.continuity.silent_stream_ms;
-        if self
-            .continuity
-            .frame_at()
-            .is_some_and(|last| passed(last, silent_ms))
-        {
-            return Err(Failure::Session(SessionFailure::StreamStopped));
-        }
-        match &mut self.phase {
-            Phase::Resting { since, .. } | Phase::Pausing { since, .. } => {
-                if passed(*since.get_or_insert(at), time.settle_ms) {
-                    return Err(Failure::Session(SessionFailure::NeverAtRest));
-                }
-            }
-            Phase::Asking(asking) => {
-                let Some(shown_at) = asking.shown_at else {
-                    if passed(asking.revealed_at, time.show_within_ms) {
-                        return Err(Failure::Session(SessionFailure::PromptNotShown));
-                    }
-                    return Ok(());
-                };
-                let window_ms = self.plan.steps().get(self.step).map_or(0, |s| s.window_ms);
-                let after_ms = match asking.answer {
-                    Answer::Digits => time.recogniser_ms,
-                    // Judged by the first frame after the window.
-                    Answer::Light(_) => silent_ms,
-                    Answer::Movement(_) | Answer::Blinks(_) => 0,
-                };
-                if passed(shown_at, window_ms.saturating_add(after_ms)) {
-                    return Err(Failure::Step(asking.lateness()));
-                }
-            }
-            Phase::Returning { since, .. } => {
-                if passed(*since, time.return_ms) {
-                    return Err(Failure::Step(StepFailure::NotReturned));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn shown(&mut self, step: usize, at: u64) -> Result<(), Failure> {
@@ -313,63 +251,6 @@ impl Machine {
             }
         }
     }
-
-    fn prompt(&self) -> Option<Prompt> {
-        if self.outcome.is_some() || !matches!(self.phase, Phase::Asking(_)) {
-            return None;
-        }
-        let step = self.plan.steps().get(self.step)?;
-        Some(Prompt {
-            step: self.step,
-            action: step.action.clone(),
-            window_ms: step.window_ms,
-            may_skip: self.may_skip(step),
-        })
-    }
-
-    fn may_skip(&self, step: &Step) -> bool {
-        matches!(step.action, Action::ReadDigits { .. })
-            && self.plan.digits() == DigitsPolicy::Skippable
-    }
-
-    /// Ends the current step and goes on to the next, or passes the session.
-    fn complete(&mut self, at: u64, report: StepReport) {
-        self.reports.push(report);
-        self.step += 1;
-        self.phase = Phase::Resting {
-            since: Some(at),
-            rest: Rest::default(),
-        };
-        let all_done = self.reports.len() == self.plan.steps().len();
-        if all_done && !self.reports.iter().any(is_failed) {
-            self.end(None);
-        }
-    }
-
-    fn fail(&mut self, failure: Failure) {
-        if let Failure::Step(why) = failure
-            && let Some(step) = self.plan.steps().get(self.step)
-            && !self.reports.iter().any(is_failed)
-        {
-            let result = StepResult::Failed(why);
-            self.reports
-                .push(StepReport::new(self.step, step.action.kind(), result));
-        }
-        self.end(Some(failure));
-    }
-
-    fn end(&mut self, failure: Option<Failure>) {
-        self.guidance = None;
-        self.outcome = Some(Outcome {
-            passed: failure.is_none(),
-            failure,
-            steps: self.reports.clone(),
-        });
-    }
-}
-
-fn is_failed(report: &StepReport) -> bool {
-    matches!(report.result, StepResult::Failed(_))
 }
 
 fn out_of_order() -> Failure {

@@ -46,6 +46,8 @@ pub(crate) struct Body {
     skin: [f64; 3],
     ear: f64,
     distance: f64,
+    /// Factor on the measures' noise.
+    pub(crate) noise: f64,
 }
 
 impl Body {
@@ -74,6 +76,7 @@ impl Body {
             ],
             ear: between(rng, 0.22, 0.36),
             distance: between(rng, 0.12, 0.2),
+            noise: 1.0,
         }
     }
 
@@ -116,15 +119,21 @@ impl Body {
         };
         let face = FaceMeasures {
             pose: PoseDegrees {
-                yaw: value(Part::Yaw) + normal(rng, 0.8),
-                pitch: value(Part::Pitch) + normal(rng, 0.8),
-                roll: normal(rng, 1.0),
+                yaw: value(Part::Yaw) + normal(rng, 0.8 * self.noise),
+                pitch: value(Part::Pitch) + normal(rng, 0.8 * self.noise),
+                roll: normal(rng, 1.0 * self.noise),
             },
-            eye_openness: [0; 2].map(|_| (self.ear * open + normal(rng, 0.012)).max(0.0)),
-            mouth_opening: (value(Part::Mouth) + normal(rng, 0.006)).max(0.0),
-            smile: (1.0 + value(Part::Smile)) * (1.0 + normal(rng, 0.012)),
-            eye_distance: self.distance * (1.0 + value(Part::Near)) * (1.0 + normal(rng, 0.01)),
-            skin_colour: Some(self.skin.map(|c| (c + normal(rng, 0.5)).clamp(0.0, 255.0))),
+            eye_openness: [0; 2]
+                .map(|_| (self.ear * open + normal(rng, 0.012 * self.noise)).max(0.0)),
+            mouth_opening: (value(Part::Mouth) + normal(rng, 0.006 * self.noise)).max(0.0),
+            smile: (1.0 + value(Part::Smile)) * (1.0 + normal(rng, 0.012 * self.noise)),
+            eye_distance: self.distance
+                * (1.0 + value(Part::Near))
+                * (1.0 + normal(rng, 0.01 * self.noise)),
+            skin_colour: Some(
+                self.skin
+                    .map(|c| (c + normal(rng, 0.5 * self.noise)).clamp(0.0, 255.0)),
+            ),
         };
         Observation {
             faces: 1,

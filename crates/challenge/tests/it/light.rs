@@ -8,7 +8,7 @@ use lifesign_challenge::{
 };
 
 use crate::body::{between, normal};
-use crate::rules::{face, seen};
+use crate::scene::{face, seen};
 
 const FLASH_MS: u64 = 500;
 
