@@ -127,7 +127,8 @@ impl FaceMeasures {
 /// What a microphone gave in answer to the digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Speech {
-    /// When the voice began, on the clock of the events; `None` if there was none.
+    /// When the first word that counts began, on the clock of the events; `None` if there was none. Talk in
+    /// the background from before the prompt must not be taken for it: it would be an impossible reaction.
     pub started_at: Option<u64>,
     /// The digits heard against the digits asked, see [`crate::digits::align`].
     pub alignment: Measured,

@@ -240,7 +240,9 @@ impl Machine {
             Phase::Returning {
                 baseline, report, ..
             } => {
-                let is_back = motion::is_home(face, baseline, &self.limits);
+                let at_rest = motion::reach(&step.action, face, baseline, &self.limits)
+                    .is_none_or(|reach| reach.at_rest());
+                let is_back = at_rest && motion::is_home(face, baseline, &self.limits);
                 if is_back {
                     let report = report.clone();
                     self.complete(at, report);

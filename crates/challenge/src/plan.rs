@@ -237,7 +237,7 @@ pub(crate) fn draw_colours(random: &mut dyn FnMut() -> u64, count: usize) -> Vec
 fn draw_pause(random: &mut dyn FnMut() -> u64, limits: &Limits) -> u64 {
     let time = &limits.time;
     let range = time.pause_most_ms.saturating_sub(time.pause_least_ms);
-    time.pause_least_ms + below(random, range as usize + 1) as u64
+    time.pause_least_ms + below(random, (range as usize).saturating_add(1)) as u64
 }
 
 fn window_ms(action: &Action, limits: &Limits) -> u64 {

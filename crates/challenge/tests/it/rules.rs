@@ -190,6 +190,15 @@ fn the_face_must_come_back() {
 }
 
 #[test]
+fn a_smile_must_come_back_too() {
+    let mut smile = face();
+    smile.smile = 1.2;
+    let mut scene = Scene::new(&[Action::Smile]);
+    scene.ask(0).frames(70, &smile);
+    scene.fails_step(StepFailure::NotReturned);
+}
+
+#[test]
 fn blinks_by_nature_and_winks_do_not_count() {
     let mut scene = Scene::new(&[Action::BlinkTwice]);
     scene.ask(0);
