@@ -154,7 +154,7 @@ fn rates(sessions: u32, digits: &[DigitsPolicy]) {
                     "{movements} movements, digits {digits:?}, {style:?}: {passed} of {sessions} ({rate:.3} %)"
                 );
                 // Who knows the rules and does several things at once does not act at random.
-                let most = if style == Style::Crafty { 15.0 } else { 1.0 };
+                let most = if style == Style::Crafty { 5.0 } else { 1.0 };
                 assert!(rate < most, "{movements} movements: {rate} %");
             }
         }
@@ -178,7 +178,7 @@ fn of_100000_walkers_at_random_under_1_percent_pass() {
 #[test]
 fn a_recording_of_another_session_passes_only_by_chance() {
     const RECORDINGS: usize = 100;
-    const PLANS: usize = 20;
+    const PLANS: usize = 100;
     let mut rng = Rng::with_seed(7);
     for movements in [3, 4] {
         let mut tried = 0;
