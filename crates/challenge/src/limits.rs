@@ -203,8 +203,8 @@ limits! {
         /// Least alignment score. 70 forgives one digit of four that the recogniser took for another: at most
         /// 43 of the 10,000 answers then pass a given prompt (`digits` tests count them).
         alignment: u8 = 70,
-        /// Least score of lips against sound, where it could be measured. Low on purpose: over three seconds
-        /// unrelated signals reach 40 by chance, so only lips that stand still or go against the sound fail.
+        /// Least score of lips against sound, where it could be measured. Low on purpose: of unrelated signals of
+        /// three seconds half score 27 or more, so only lips that stand still or go against the sound fail.
         lips: u8 = 10,
     }
 }

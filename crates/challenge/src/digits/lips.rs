@@ -194,6 +194,26 @@ mod tests {
     }
 
     #[test]
+    fn unrelated_signals_of_three_seconds_score_up_to_chance() {
+        let mut rng = fastrand::Rng::with_seed(4);
+        let mut noise = |step: usize| -> Vec<Sample> {
+            let at = (0..3_000).step_by(step);
+            at.map(|at| Sample {
+                at: at as u64,
+                value: rng.f64() * 0.2,
+            })
+            .collect()
+        };
+        let mut scores: Vec<u8> = (0..1_000)
+            .map(|_| score(&noise(100), &noise(100)))
+            .collect();
+        scores.sort_unstable();
+        let (median, most) = (scores[500], scores[950]);
+        println!("unrelated signals of 3 s: half score {median} or more, 5 % {most} or more");
+        assert!(most < 60, "{most}");
+    }
+
+    #[test]
     fn a_still_mouth_scores_nothing() {
         let sound = series(10, |t| 0.2 * syllables(t));
         let noisy = series(100, |t| 0.02 + 0.004 * (t * 7.7).sin());
