@@ -29,6 +29,8 @@ mod child;
 mod clip;
 mod codec;
 mod confine;
+#[cfg(test)]
+mod confine_tests;
 mod decode;
 mod error;
 mod facts;

@@ -26,8 +26,10 @@ pub(crate) fn outline(bytes: &[u8], limits: &ClipLimits) -> Result<Container, Vi
     let (header, mut rest) = element(bytes, bytes)?;
     let container = container(header)?;
     let mut seen_segment = false;
+    let mut seen_cluster = false;
     while !rest.is_empty() {
         let head = head(rest).ok_or_else(|| cut_off(bytes))?;
+        seen_cluster |= head.id == CLUSTER;
         match (head.id, head.size) {
             (SEGMENT, size) => {
                 seen_segment = true;
@@ -53,10 +55,11 @@ pub(crate) fn outline(bytes: &[u8], limits: &ClipLimits) -> Result<Container, Vi
             }
         }
     }
-    if seen_segment {
-        Ok(container)
-    } else {
-        Err(cut_off(bytes))
+    match (seen_segment, seen_cluster) {
+        (true, true) => Ok(container),
+        // ffprobe would only say that something is odd.
+        (true, false) => Err(VideoError::NoFrames),
+        (false, _) => Err(cut_off(bytes)),
     }
 }
 
@@ -150,6 +153,8 @@ fn cut_off(bytes: &[u8]) -> VideoError {
 mod tests {
     use super::*;
 
+    const SEGMENT_ID: &[u8] = b"\x18\x53\x80\x67";
+
     fn element(id: &[u8], content: &[u8]) -> Vec<u8> {
         let size = 0x4000 | u16::try_from(content.len()).unwrap();
         [id, &size.to_be_bytes(), content].concat()
@@ -179,10 +184,13 @@ mod tests {
     #[test]
     fn a_live_recording_passes() {
         assert_eq!(walk(&live()), Ok(Container::WebM));
-        let mkv = [header(b"matroska"), element(b"\x18\x53\x80\x67", b"")].concat();
+        let cluster = element(b"\x1f\x43\xb6\x75", b"");
+        let mkv = [header(b"matroska"), element(SEGMENT_ID, &cluster)].concat();
         assert_eq!(walk(&mkv), Ok(Container::Matroska));
         let junk_behind = [mkv, b"junk".to_vec()].concat();
         assert_eq!(walk(&junk_behind), Ok(Container::Matroska));
+        let empty = [header(b"webm"), element(SEGMENT_ID, b"")].concat();
+        assert_eq!(walk(&empty), Err(VideoError::NoFrames));
     }
 
     #[test]
@@ -207,7 +215,7 @@ mod tests {
             Err(VideoError::ContainerNotAccepted { .. })
         ));
         let tracks = element(b"\x16\x54\xae\x6b", &element(b"\xae", b"").repeat(33));
-        let bomb = [header(b"webm"), element(b"\x18\x53\x80\x67", &tracks)].concat();
+        let bomb = [header(b"webm"), element(SEGMENT_ID, &tracks)].concat();
         assert_eq!(walk(&bomb), Err(VideoError::TooManyTracks { limit: 32 }));
     }
 }

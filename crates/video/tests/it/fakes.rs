@@ -9,7 +9,7 @@ use lifesign_video::{Clip, ClipLimits, SlowBy, ToolOptions, Tools, VideoError, W
 use crate::make::{assert_none_left, decode, plain_mp4, processes, small, tools};
 
 /// The real ffprobe beside a script. Scripts need a shell, so confinement is off.
-pub fn with_script(folder: &Path, body: &str) -> Tools {
+pub(crate) fn with_script(folder: &Path, body: &str) -> Tools {
     let path = folder.join("ffmpeg");
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in -version) echo ffmpeg version 5.1; exit;; esac\nPATH=/usr/bin:/bin\n{body}\n"

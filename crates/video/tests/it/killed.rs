@@ -62,7 +62,7 @@ fn a_server_that_is_killed_leaves_no_child() {
         let folder = tempfile::tempdir().unwrap();
         if stalls {
             // Never writes, so only the kernel's signal can end it.
-            with_script(folder.path(), "exec sleep 1000 $0");
+            with_script(folder.path(), "exec tail -n 0 -f \"$0\"");
         } else {
             own_ffmpeg(folder.path());
         }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use lifesign_video::{Clip, ClipFrame, ClipLimits, Decoded, Tools, VideoError, Wanted};
 
 /// The tools, or `None` with a line that says why the test does nothing. CI asks for them.
-pub fn tools() -> Option<&'static Tools> {
+pub(crate) fn tools() -> Option<&'static Tools> {
     static TOOLS: OnceLock<Result<Tools, VideoError>> = OnceLock::new();
     match TOOLS.get_or_init(Tools::find) {
         Ok(tools) => Some(tools),
@@ -23,7 +23,7 @@ pub fn tools() -> Option<&'static Tools> {
 }
 
 /// Limits for the small clips of the tests.
-pub fn small() -> ClipLimits {
+pub(crate) fn small() -> ClipLimits {
     ClipLimits {
         side_min: 16,
         ..ClipLimits::default()
@@ -31,13 +31,13 @@ pub fn small() -> ClipLimits {
 }
 
 /// Runs ffmpeg with these arguments (blanks separate them) and an output of this kind.
-pub fn ffmpeg(args: &str, kind: &str) -> Vec<u8> {
+pub(crate) fn ffmpeg(args: &str, kind: &str) -> Vec<u8> {
     let words: Vec<&str> = args.split_whitespace().collect();
     ffmpeg_with(&words, kind, &[])
 }
 
 /// The same, with bytes on standard input.
-pub fn ffmpeg_with(args: &[&str], kind: &str, input: &[u8]) -> Vec<u8> {
+pub(crate) fn ffmpeg_with(args: &[&str], kind: &str, input: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(format!("clip.{kind}"));
     let mut child = Command::new("ffmpeg")
@@ -53,7 +53,7 @@ pub fn ffmpeg_with(args: &[&str], kind: &str, input: &[u8]) -> Vec<u8> {
 }
 
 /// A moving test picture of 320 x 240 in H.264, `seconds` long, with a tone.
-pub fn plain_mp4(seconds: f64) -> Vec<u8> {
+pub(crate) fn plain_mp4(seconds: f64) -> Vec<u8> {
     let args = format!(
         "-f lavfi -i testsrc2=s=320x240:r=25:d={seconds} -f lavfi -i sine=440:d={seconds} \
          -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac"
@@ -62,7 +62,7 @@ pub fn plain_mp4(seconds: f64) -> Vec<u8> {
 }
 
 /// The same in VP8 and Opus.
-pub fn plain_webm(seconds: f64) -> Vec<u8> {
+pub(crate) fn plain_webm(seconds: f64) -> Vec<u8> {
     let args = format!(
         "-f lavfi -i testsrc2=s=320x240:r=25:d={seconds} -f lavfi -i sine=440:d={seconds} \
          -c:v libvpx -deadline realtime -cpu-used 8 -b:v 300k -c:a libopus"
@@ -71,7 +71,7 @@ pub fn plain_webm(seconds: f64) -> Vec<u8> {
 }
 
 /// Opens and decodes everything.
-pub fn decode(
+pub(crate) fn decode(
     tools: &Tools,
     bytes: &[u8],
     limits: &ClipLimits,
@@ -87,18 +87,18 @@ pub fn decode(
 }
 
 /// What the clip is refused with, by opening or by decoding.
-pub fn refusal(tools: &Tools, bytes: &[u8], limits: &ClipLimits) -> VideoError {
+pub(crate) fn refusal(tools: &Tools, bytes: &[u8], limits: &ClipLimits) -> VideoError {
     decode(tools, bytes, limits, &Wanted::default()).unwrap_err()
 }
 
 /// Where `needle` lies.
-pub fn position(bytes: &[u8], needle: &[u8]) -> usize {
+pub(crate) fn position(bytes: &[u8], needle: &[u8]) -> usize {
     let found = bytes.windows(needle.len()).position(|w| w == needle);
     found.unwrap_or_else(|| panic!("{needle:x?} is not in the clip"))
 }
 
 /// Processes whose command line holds `text`.
-pub fn processes(text: &str) -> Vec<u32> {
+pub(crate) fn processes(text: &str) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").unwrap();
     let ids = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let holds = |id: &u32| {
@@ -109,7 +109,7 @@ pub fn processes(text: &str) -> Vec<u32> {
 }
 
 /// Asserts that such processes end soon.
-pub fn assert_none_left(text: &str) {
+pub(crate) fn assert_none_left(text: &str) {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
     while !processes(text).is_empty() {
         assert!(std::time::Instant::now() < until, "{text} is still running");
@@ -118,7 +118,7 @@ pub fn assert_none_left(text: &str) {
 }
 
 /// Copies the real ffmpeg to `folder`, so that its processes can be told from others.
-pub fn own_ffmpeg(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn own_ffmpeg(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("ffmpeg-of-this-test");
     let from = std::env::split_paths(&std::env::var_os("PATH").unwrap())
         .map(|folder| folder.join("ffmpeg"))
