@@ -1,7 +1,7 @@
 //! Runs one tool over one clip: started confined, read with a clock beside it, always reaped.
 
 use std::io::Read;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -148,11 +148,14 @@ impl Running {
     /// Is there something to read, (output, lines)? Waits as long as the clock allows.
     fn poll(&self, with_output: bool) -> Result<(bool, bool), VideoError> {
         let left = self.time_left()?;
-        let watched = PollFlags::IN;
-        let mut of_lines = self.stderr.as_ref().map(|fd| PollFd::new(fd, watched));
-        let stdout = self.stdout.as_ref().filter(|_| with_output);
-        let mut of_output = stdout.map(|fd| PollFd::new(fd, watched));
-        let mut fds: Vec<PollFd<'_>> = of_lines.iter().chain(&of_output).cloned().collect();
+        let lines = self.stderr.as_ref().map(AsFd::as_fd);
+        let output = self
+            .stdout
+            .as_ref()
+            .map(AsFd::as_fd)
+            .filter(|_| with_output);
+        let watched = lines.iter().chain(&output);
+        let mut fds: Vec<_> = watched.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
         if fds.is_empty() {
             return Ok((false, false));
         }
@@ -166,8 +169,8 @@ impl Running {
             Err(error) => return Err(self.internal(&error.into())),
         }
         let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
-        let lines = of_lines.take().is_some() && ready.next() == Some(true);
-        let output = of_output.take().is_some() && ready.next() == Some(true);
+        let lines = lines.is_some() && ready.next() == Some(true);
+        let output = output.is_some() && ready.next() == Some(true);
         Ok((output, lines))
     }
 
@@ -324,8 +327,13 @@ fn failed_start(tool: &Tool, error: &std::io::Error) -> VideoError {
         std::io::ErrorKind::NotFound => VideoError::ToolMissing {
             tool: tool.name.to_owned(),
         },
-        _ => VideoError::ToolUnusable {
+        std::io::ErrorKind::PermissionDenied => VideoError::ToolUnusable {
             tool: tool.path.display().to_string(),
+            detail: error.to_string(),
+        },
+        // No thread, process or descriptor was free: another moment may do.
+        _ => VideoError::Internal {
+            tool: tool.name,
             detail: error.to_string(),
         },
     }

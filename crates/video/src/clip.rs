@@ -29,7 +29,6 @@ impl<'t> Clip<'t> {
     /// # Errors
     /// Whatever the container tells that is not accepted; see [`VideoError`].
     pub fn open(tools: &'t Tools, bytes: &[u8], limits: &ClipLimits) -> Result<Self, VideoError> {
-        limits.check_file(bytes.len())?;
         let container = sniff(bytes, limits)?;
         let file = in_memory(bytes).map_err(|error| VideoError::Internal {
             tool: "ffprobe",

@@ -13,7 +13,7 @@ use crate::{Clip, ClipFacts, VideoError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
     /// Longer side of the frames in pixels; larger pictures are scaled down once, smaller ones
-    /// stay. Default: 640.
+    /// stay, and 0 keeps all as they are. Default: 640.
     pub longer_side: u32,
     /// Most frames a second that are delivered: the first of each interval, with its own time.
     /// `None` delivers all. Default: `None`.
@@ -123,6 +123,10 @@ impl Clip<'_> {
         args.extend(["-map".to_owned(), format!("0:{}", self.selected.video)]);
         args.extend(["-an", "-sn", "-dn"].map(str::to_owned));
         args.extend(self.tools.keep_times().map(str::to_owned));
+        args.extend([
+            "-enc_time_base".to_owned(),
+            marks::TIME_BASE.replace('/', ":"),
+        ]);
         let filters = filters(&self.facts, wanted, width, height);
         // Only a belt: what passes these bounds is refused when it arrives.
         let frames = limits.frames.saturating_add(1).to_string();
@@ -176,7 +180,7 @@ fn filters(facts: &ClipFacts, wanted: &Wanted, width: u32, height: u32) -> Strin
         _ => ((width, height), ""),
     };
     format!(
-        "{}scale={}:{}:flags=bicubic+accurate_rnd,setsar=1,format=rgb24{turn}",
+        "{}scale={}:{}:flags=bicubic,setsar=1,format=rgb24{turn}",
         marks::filters(&choose),
         stored.0,
         stored.1,

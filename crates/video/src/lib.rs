@@ -54,5 +54,6 @@ pub use decode::{ClipFrame, Decoded, Wanted};
 pub use error::{DurationBy, SlowBy, VideoError};
 pub use facts::{ClipFacts, Container, Tag};
 pub use limits::ClipLimits;
+pub use sniff::sniff;
 pub use sound::Sound;
 pub use tools::{ToolOptions, Tools};

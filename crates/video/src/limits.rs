@@ -34,8 +34,8 @@ pub struct ClipLimits {
     /// Most processor time of one run of a tool, in whole seconds. Default: 20 s.
     pub cpu: Duration,
     /// Most private memory of the child in bytes (`RLIMIT_DATA`; shared libraries come on top,
-    /// about 40 MB that all children have in common). Default: 192 MiB: 2000 x 2000 pixels with 16
-    /// reference frames, the most that H.264 has, need 170.
+    /// about 40 MB that all children have in common). Default: 192 MiB: enough for 2000 x 2000
+    /// pixels with the 16 reference frames that H.264 may have, scaled to 640.
     pub memory_bytes: u64,
     /// Threads of the decoder. Default: 1, so that parallel checks share the machine fairly and a
     /// clip's memory does not depend on the number of cores.

@@ -16,6 +16,7 @@ const SEEN: &str = "seen";
 const KEPT: &str = "kept";
 
 /// Clock of the times: a million ticks a second.
+pub(crate) const TIME_BASE: &str = "1/1000000";
 const TICKS_A_SECOND: f64 = 1e6;
 
 /// The filters that write the marks, around the one that chooses frames (`between`, which ends
@@ -27,11 +28,7 @@ pub(crate) fn filters(between: &str) -> String {
              metadata=mode=print:key={key}:file='pipe\\:2':direct=1,"
         )
     };
-    format!(
-        "settb=1/{TICKS_A_SECOND},{}{between}{}",
-        mark(SEEN),
-        mark(KEPT)
-    )
+    format!("settb={TIME_BASE},{}{between}{}", mark(SEEN), mark(KEPT))
 }
 
 /// Times gathered so far.

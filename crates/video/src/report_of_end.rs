@@ -45,9 +45,13 @@ impl Log {
     fn note(&mut self, line: &[u8]) {
         self.complaints = self.complaints.saturating_add(1);
         let line = tool_line(line);
-        self.out_of_memory |= line.contains("Cannot allocate memory")
-            || line.contains("cannot allocate memory")
-            || line.contains("failed to map segment");
+        self.out_of_memory |= [
+            "annot allocate memory",
+            "ailed to allocate",
+            "failed to map segment",
+        ]
+        .iter()
+        .any(|words| line.contains(words));
         self.too_many_tracks |= line.contains("max_streams");
         if line.contains("not on whitelist") {
             let name = line.split(['(', ')']).nth(1).unwrap_or("an unknown codec");
@@ -190,7 +194,7 @@ mod tests {
                 ..
             }
         ));
-        let memory = b"x: Cannot allocate memory\n";
+        let memory = b"x: Cannot allocate memory\n[raw] Failed to allocate packet\n";
         assert!(matches!(ended(0, memory), VideoError::TooMuchMemory { .. }));
         assert!(matches!(ended(6, memory), VideoError::TooMuchMemory { .. }));
     }

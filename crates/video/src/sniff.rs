@@ -5,8 +5,13 @@
 
 use crate::{ClipLimits, Container, VideoError, mp4, webm};
 
-/// The container, after its outline was walked: whole, and with few enough tracks.
-pub(crate) fn sniff(bytes: &[u8], limits: &ClipLimits) -> Result<Container, VideoError> {
+/// The container of a clip, after its outline was walked: whole, and with few enough tracks. Needs
+/// no tool, so a caller may ask before a clip waits for its turn.
+///
+/// # Errors
+/// What the bytes look like instead, or where they end.
+pub fn sniff(bytes: &[u8], limits: &ClipLimits) -> Result<Container, VideoError> {
+    limits.check_file(bytes.len())?;
     if bytes.starts_with(b"\x1a\x45\xdf\xa3") {
         return webm::outline(bytes, limits);
     }
@@ -130,6 +135,8 @@ fn no_video(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn looks_like(bytes: &[u8]) -> String {
@@ -167,5 +174,42 @@ mod tests {
             assert_eq!(looks_like(bytes), *name);
         }
         assert_eq!(looks_like(&[0x47; 400]), "an MPEG transport stream");
+    }
+
+    /// Boxes and elements with true and false sizes, one in the other.
+    fn container_like() -> impl Strategy<Value = Vec<u8>> {
+        let mp4_box = (
+            prop::sample::select(vec![&b"ftyp"[..], b"moov", b"trak", b"mdat", b"\0\0\0\0"]),
+            prop_oneof![0..20_u32, any::<u32>()],
+            prop::collection::vec(any::<u8>(), 0..40),
+        )
+            .prop_map(|(name, size, rest)| [&size.to_be_bytes()[..], name, &rest].concat());
+        let element = (
+            prop::sample::select(vec![
+                &b"\x1a\x45\xdf\xa3"[..],
+                b"\x42\x82",
+                b"\x18\x53\x80\x67",
+                b"\x1f\x43\xb6\x75",
+                b"\x16\x54\xae\x6b",
+                b"\xae",
+            ]),
+            prop_oneof![0x80..0xa0_u8, any::<u8>()],
+            prop::collection::vec(any::<u8>(), 0..40),
+        )
+            .prop_map(|(id, size, rest)| [id, &[size], &rest].concat());
+        prop::collection::vec(prop_oneof![mp4_box, element], 1..8).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+        #[test]
+        fn whatever_looks_like_a_container_has_an_answer(body in container_like(), start in 0..3_usize) {
+            let starts: [&[u8]; 3] = [b"", b"\0\0\0\x10ftypisom\0\0\0\0", b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"];
+            let file = [starts[start], &body].concat();
+            if let Err(error) = sniff(&file, &ClipLimits::default()) {
+                prop_assert!(error.is_of_the_clip(), "{error}");
+            }
+        }
     }
 }

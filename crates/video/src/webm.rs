@@ -69,7 +69,9 @@ fn container(mut header: &[u8]) -> Result<Container, VideoError> {
         let (id, content, behind) =
             child(header).ok_or_else(|| VideoError::damaged("its first element is broken"))?;
         if id == DOC_TYPE {
-            return match content {
+            // Writers may end a text with zeros (RFC 8794, 13.4).
+            let padding = content.iter().rev().take_while(|b| **b == 0).count();
+            return match content.get(..content.len() - padding).unwrap_or_default() {
                 b"webm" => Ok(Container::WebM),
                 b"matroska" => Ok(Container::Matroska),
                 _ => Err(VideoError::ContainerNotAccepted {
@@ -185,6 +187,8 @@ mod tests {
     fn a_live_recording_passes() {
         assert_eq!(walk(&live()), Ok(Container::WebM));
         let cluster = element(b"\x1f\x43\xb6\x75", b"");
+        let padded = [header(b"webm\0\0"), element(SEGMENT_ID, &cluster)].concat();
+        assert_eq!(walk(&padded), Ok(Container::WebM));
         let mkv = [header(b"matroska"), element(SEGMENT_ID, &cluster)].concat();
         assert_eq!(walk(&mkv), Ok(Container::Matroska));
         let junk_behind = [mkv, b"junk".to_vec()].concat();

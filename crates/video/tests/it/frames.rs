@@ -251,7 +251,7 @@ fn fewer_frames_keep_their_own_times() {
     assert_eq!(frames.len(), 20);
     assert_eq!(decoded.frame_times_s.len(), 50);
     for frame in &frames {
-        let of_clip = decoded.frame_times_s.iter().any(|t| *t == frame.at_s);
+        let of_clip = decoded.frame_times_s.contains(&frame.at_s);
         assert!(of_clip, "{}", frame.at_s);
     }
     assert_eq!(
