@@ -12,7 +12,7 @@ FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench fuzz fmt schema browser postgres tools release
+.PHONY: help run test check bench fuzz fmt schema browser postgres tools ffmpeg release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,7 +24,7 @@ run: ## Judge the sample photograph, then serve on $(LISTEN)
 	@echo; echo "Open http://$(LISTEN)/ (stop with Ctrl-C)"; echo
 	@exec target/debug/lifesign serve --listen $(LISTEN)
 
-test: browser postgres tools ## Run every test
+test: browser postgres tools ffmpeg ## Run every test
 	tools/with-postgres.sh cargo test --workspace
 
 check: ## Formatting, lints, documentation
@@ -65,3 +65,7 @@ postgres:
 # For the clients in docs/examples and for schemathesis.
 tools:
 	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && python3 -m venv --help && python3 -m ensurepip --version && python3 -c 'import cryptography'" curl python3-cryptography python3-venv
+
+# Clips are decoded by ffmpeg; without it everything else works.
+ffmpeg: ## Install ffmpeg, which decodes clips
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_FFMPEG "command -v ffmpeg && command -v ffprobe" ffmpeg

@@ -9,6 +9,7 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("media", &["domain"]),
+    ("video", &["domain", "media"]),
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
     ("contracts", &["domain"]),

@@ -1,0 +1,331 @@
+//! Finds ffmpeg and ffprobe, and tries once how tightly they can be held here.
+
+use std::ops::ControlFlow;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::child::{Bounds, Running, Step};
+use crate::codec::DECODERS;
+use crate::confine::Launcher;
+use crate::text::tool_line;
+use crate::{Clip, ClipLimits, Confinement, Container, VideoError, Wanted};
+
+/// Where the tools are, and how they are to be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolOptions {
+    /// Path of ffmpeg; `None` looks in `PATH`.
+    pub ffmpeg: Option<PathBuf>,
+    /// Path of ffprobe; `None` looks in `PATH`.
+    pub ffprobe: Option<PathBuf>,
+    /// Use Landlock and seccomp where the kernel has them. Without, a tool may be a script.
+    /// Default: `true`.
+    pub confine: bool,
+    /// Decode a small clip to see that everything works. Default: `true`.
+    pub try_out: bool,
+}
+
+impl Default for ToolOptions {
+    fn default() -> Self {
+        Self {
+            ffmpeg: None,
+            ffprobe: None,
+            confine: true,
+            try_out: true,
+        }
+    }
+}
+
+/// One program.
+#[derive(Clone, Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) path: PathBuf,
+}
+
+/// The two programs, found and tried.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    ffmpeg: Tool,
+    ffprobe: Tool,
+    launcher: Launcher,
+    version: String,
+    confinement: Confinement,
+}
+
+/// Three frames of 64 x 64 pixels and a tone; made by tests/make_try_out.sh.
+const TRY_OUT: &[u8] = include_bytes!("try_out.webm");
+
+impl Tools {
+    /// Finds both tools in `PATH`. Takes about half a second, so do it once.
+    ///
+    /// # Errors
+    /// [`VideoError::ToolMissing`] and [`VideoError::ToolUnusable`].
+    pub fn find() -> Result<Self, VideoError> {
+        Self::open(&ToolOptions::default())
+    }
+
+    /// Finds both tools, and holds them by every layer that they work under: where one fails, they
+    /// are tried without it, so that an odd machine loses a layer and not the service.
+    /// [`confinement`](Self::confinement) tells which are left.
+    ///
+    /// # Errors
+    /// [`VideoError::ToolMissing`] and [`VideoError::ToolUnusable`].
+    pub fn open(options: &ToolOptions) -> Result<Self, VideoError> {
+        let ffmpeg = locate("ffmpeg", options.ffmpeg.as_deref())?;
+        let ffprobe = locate("ffprobe", options.ffprobe.as_deref())?;
+        let mut first_error = None;
+        for launcher in launchers(&ffmpeg, &ffprobe, options.confine) {
+            match Self::with(&ffmpeg, &ffprobe, launcher, options.try_out) {
+                Ok(tools) => return Ok(tools),
+                Err(error) => first_error.get_or_insert(error),
+            };
+        }
+        Err(first_error.unwrap_or_else(|| unusable(&ffmpeg, "it was not tried".to_owned())))
+    }
+
+    /// What `ffmpeg -version` says, such as `5.1.9-0+deb12u1`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The layers that hold the tools.
+    pub fn confinement(&self) -> &Confinement {
+        &self.confinement
+    }
+
+    fn with(
+        ffmpeg: &Tool,
+        ffprobe: &Tool,
+        launcher: Launcher,
+        try_out: bool,
+    ) -> Result<Self, VideoError> {
+        let (version, active) = version(ffmpeg, &launcher)?;
+        let is_root = rustix::process::geteuid().is_root();
+        let confinement = Confinement {
+            landlock: active.landlock,
+            seccomp: active.seccomp,
+            limits_before_start: launcher.prlimit.is_some(),
+            dies_with_us: launcher.setpriv.is_some(),
+            no_capabilities: !is_root || launcher.drop_capabilities,
+        };
+        let tools = Self {
+            ffmpeg: ffmpeg.clone(),
+            ffprobe: ffprobe.clone(),
+            launcher,
+            version,
+            confinement,
+        };
+        if try_out {
+            tools.try_out()?;
+        }
+        Ok(tools)
+    }
+
+    /// Everything once, on a clip that is known.
+    fn try_out(&self) -> Result<(), VideoError> {
+        let failed = |detail| unusable(&self.ffmpeg, format!("a known clip {detail}"));
+        let limits = ClipLimits {
+            side_min: 1,
+            wall: Duration::from_secs(30),
+            ..ClipLimits::default()
+        };
+        let clip = Clip::open(self, TRY_OUT, &limits);
+        let clip = clip.map_err(|e| failed(format!("is refused: {e}")))?;
+        let decoded = clip.decode(&Wanted::default(), &mut |_| ControlFlow::Continue(()));
+        let decoded = decoded.map_err(|e| failed(format!("is not decoded: {e}")))?;
+        let sound = clip
+            .sound()
+            .map_err(|e| failed(format!("has no sound: {e}")))?;
+        if decoded.frames == 3 && sound.is_some_and(|sound| !sound.samples.is_empty()) {
+            return Ok(());
+        }
+        Err(failed("comes out incomplete".to_owned()))
+    }
+
+    pub(crate) fn ffmpeg(&self) -> &Tool {
+        &self.ffmpeg
+    }
+
+    pub(crate) fn ffprobe(&self) -> &Tool {
+        &self.ffprobe
+    }
+
+    pub(crate) fn launcher(&self) -> &Launcher {
+        &self.launcher
+    }
+
+    /// What both tools are told about the clip: where it is, the one demuxer, the decoders, and
+    /// how much of it to look at.
+    pub(crate) fn input_args(&self, container: Container, limits: &ClipLimits) -> Vec<String> {
+        let mut args = vec![
+            "-hide_banner".to_owned(),
+            "-v".to_owned(),
+            "error".to_owned(),
+        ];
+        let mut set = |name: &str, value: &str| args.extend([format!("-{name}"), value.to_owned()]);
+        set("protocol_whitelist", "file");
+        set("codec_whitelist", DECODERS);
+        set("max_streams", &limits.tracks.to_string());
+        set("max_pixels", &limits.coded_pixels().to_string());
+        set("threads", &limits.threads.max(1).to_string());
+        if container.demuxer() == "mov" {
+            // No part of the clip may lie in another file.
+            set("enable_drefs", "0");
+            set("use_absolute_path", "0");
+        }
+        set("f", container.demuxer());
+        set("i", "file:/proc/self/fd/0");
+        args
+    }
+
+    /// The same for ffmpeg.
+    pub(crate) fn decode_args(&self, container: Container, limits: &ClipLimits) -> Vec<String> {
+        let mut args = ["-nostdin", "-filter_threads", "1", "-noautorotate"]
+            .map(str::to_owned)
+            .to_vec();
+        args.extend(self.input_args(container, limits));
+        args
+    }
+
+    /// Every frame as it comes, neither dropped nor doubled. The option was renamed in 5.1.
+    pub(crate) fn keep_times(&self) -> [&'static str; 2] {
+        match release(&self.version) {
+            Some(release) if release < (5, 1) => ["-vsync", "passthrough"],
+            _ => ["-fps_mode", "passthrough"],
+        }
+    }
+}
+
+fn locate(name: &'static str, path: Option<&Path>) -> Result<Tool, VideoError> {
+    let found = match path {
+        Some(path) => path.canonicalize().ok(),
+        None => in_path(name),
+    };
+    match found {
+        Some(path) => Ok(Tool { name, path }),
+        None => Err(VideoError::ToolMissing {
+            tool: path.map_or_else(|| name.to_owned(), |path| path.display().to_string()),
+        }),
+    }
+}
+
+/// The real path of a program in `PATH`, or in the places where Debian has it.
+fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/bin", "/bin"].map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .and_then(|file| file.canonicalize().ok())
+}
+
+/// From all layers to none.
+fn launchers(ffmpeg: &Tool, ffprobe: &Tool, confine: bool) -> Vec<Launcher> {
+    let prlimit = in_path("prlimit");
+    let setpriv = in_path("setpriv");
+    let programs = [
+        Some(&ffmpeg.path),
+        Some(&ffprobe.path),
+        prlimit.as_ref(),
+        setpriv.as_ref(),
+    ];
+    let programs = programs.into_iter().flatten().cloned().collect();
+    let mut launcher = Launcher {
+        landlock: confine,
+        seccomp: confine,
+        drop_capabilities: setpriv.is_some() && rustix::process::geteuid().is_root(),
+        prlimit,
+        setpriv,
+        programs,
+    };
+    let mut all = vec![launcher.clone()];
+    let steps: [fn(&mut Launcher); 5] = [
+        |l| l.drop_capabilities = false,
+        |l| l.setpriv = None,
+        |l| l.seccomp = false,
+        |l| l.landlock = false,
+        |l| l.prlimit = None,
+    ];
+    for without in steps {
+        without(&mut launcher);
+        all.push(launcher.clone());
+    }
+    all
+}
+
+/// Runs `ffmpeg -version`.
+fn version(
+    ffmpeg: &Tool,
+    launcher: &Launcher,
+) -> Result<(String, crate::confine::Active), VideoError> {
+    let nothing = std::fs::File::open("/dev/null")
+        .map_err(|error| unusable(ffmpeg, format!("/dev/null: {error}")))?;
+    let limits = ClipLimits::default();
+    let bounds = Bounds::of(&limits, 1024 * 1024);
+    let args = ["-version".to_owned()];
+    let mut running = Running::start(launcher, ffmpeg, &args, nothing.as_fd(), bounds)?;
+    let active = *running.active();
+    let mut text = Vec::new();
+    let mut piece = vec![0; 4096];
+    loop {
+        match running.step(&mut piece, &mut |_| false)? {
+            Step::Output(count) => text.extend_from_slice(piece.get(..count).unwrap_or_default()),
+            Step::Nothing => {}
+            Step::End => break,
+        }
+    }
+    let ended = running.finish()?.into_result(&limits);
+    ended.map_err(|error| unusable(ffmpeg, format!("-version fails: {error}")))?;
+    let line = tool_line(text.split(|b| *b == b'\n').next().unwrap_or_default());
+    let version = line
+        .strip_prefix("ffmpeg version ")
+        .and_then(|rest| rest.split(' ').next())
+        .ok_or_else(|| unusable(ffmpeg, "it does not say its version".to_owned()))?;
+    Ok((version.to_owned(), active))
+}
+
+fn unusable(tool: &Tool, detail: String) -> VideoError {
+    VideoError::ToolUnusable {
+        tool: tool.path.display().to_string(),
+        detail,
+    }
+}
+
+/// Major and minor number; builds from the development tree have none.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version
+        .strip_prefix('n')
+        .unwrap_or(version)
+        .split(['.', '-', '+']);
+    let major = numbers.next()?.parse().ok()?;
+    let minor = numbers.next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    Some((major, minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_read() {
+        assert_eq!(release("5.1.9-0+deb12u1"), Some((5, 1)));
+        assert_eq!(release("n7.1"), Some((7, 1)));
+        assert_eq!(release("6-x"), Some((6, 0)));
+        assert_eq!(release("N-109542-g0c1a"), None);
+    }
+
+    #[test]
+    fn a_tool_that_is_not_there_is_named() {
+        let options = ToolOptions {
+            ffmpeg: Some(PathBuf::from("/nowhere/ffmpeg")),
+            ..ToolOptions::default()
+        };
+        let error = Tools::open(&options).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("/nowhere/ffmpeg is not installed")
+        );
+    }
+}
