@@ -154,8 +154,14 @@ fn mean_inside(rgb: &Rgb, corners: &[[f64; 2]]) -> Option<[f64; 3]> {
                 outside += length;
                 continue;
             };
-            let pixels = rgb.bytes.get((start + from) * 3..(start + to.max(from)) * 3);
-            let pixels = if from < to { pixels.unwrap_or(&[]) } else { &[] };
+            let pixels = rgb
+                .bytes
+                .get((start + from) * 3..(start + to.max(from)) * 3);
+            let pixels = if from < to {
+                pixels.unwrap_or(&[])
+            } else {
+                &[]
+            };
             for pixel in pixels.chunks_exact(3) {
                 for (sum, value) in sums.iter_mut().zip(pixel) {
                     *sum += u64::from(*value);
@@ -166,8 +172,7 @@ fn mean_inside(rgb: &Rgb, corners: &[[f64; 2]]) -> Option<[f64; 3]> {
         }
     }
     let inside = count as f64 / (count + outside).max(1) as f64;
-    (count >= MIN_PIXELS && inside >= MIN_INSIDE)
-        .then(|| sums.map(|sum| sum as f64 / count as f64))
+    (count >= MIN_PIXELS && inside >= MIN_INSIDE).then(|| sums.map(|sum| sum as f64 / count as f64))
 }
 
 /// How much wider than the mesh hair and ears are taken to be, in widths and heights of the mesh.

@@ -162,7 +162,11 @@ pub fn judge(clip: &Clip, calibration: &Calibration, decision: &Decision) -> Cli
         Verdict::Inconclusive
     };
     let mut reasons = blocking;
-    reasons.extend(readings.iter().filter_map(|(s, r)| attack_reason(s.name(), r, params)));
+    reasons.extend(
+        readings
+            .iter()
+            .filter_map(|(s, r)| attack_reason(s.name(), r, params)),
+    );
     reasons.sort_unstable();
     reasons.dedup();
     ClipResult {
@@ -240,7 +244,10 @@ fn presence_reasons(track: &Track, params: &FusionParams) -> Vec<ReasonCode> {
 
 /// Whether some descriptors are unlike that one which most others are like.
 fn has_stranger(track: &Track, params: &FusionParams) -> bool {
-    let described: Vec<&Vec<f32>> = track.faces().filter_map(|(_, f)| f.descriptor.as_ref()).collect();
+    let described: Vec<&Vec<f32>> = track
+        .faces()
+        .filter_map(|(_, f)| f.descriptor.as_ref())
+        .collect();
     let alike = |a: &[f32], b: &[f32]| {
         let square: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
         // What cannot be compared is a stranger: fail closed.

@@ -48,7 +48,11 @@ fn faces(track: &mut Track, change: impl Fn(usize, &mut FaceMoment)) {
 fn live_frames_in_a_lively_clip_are_live_and_lifted_little() {
     let result = judged(&lively().play().record(), 0.8);
     assert_eq!(result.verdict, Verdict::Live, "{result:#?}");
-    assert!(result.confidence >= 0.8 && result.confidence < 0.8 * 1.11, "{}", result.confidence);
+    assert!(
+        result.confidence >= 0.8 && result.confidence < 0.8 * 1.11,
+        "{}",
+        result.confidence
+    );
     assert!(result.reasons.is_empty(), "{:?}", result.reasons);
     let weights: f64 = result.signals.iter().map(|s| s.weight).sum();
     assert!((weights - 1.0).abs() < 1e-9);
@@ -68,16 +72,26 @@ fn each_attack_over_time_overrules_good_frames() {
     let clip = take.record();
     let hand = PlaneMotion::new(&mut fastrand::Rng::with_seed(2), 12.0, 30.0);
     let mut injected = clip.clone();
-    injected.facts.encoders.push("OBS Virtual Camera".to_owned());
+    injected
+        .facts
+        .encoders
+        .push("OBS Virtual Camera".to_owned());
     for (attack, reason) in [
         (frozen(&clip, 20, 100), ReasonCode::FrozenClip),
         (looped(&clip, 60), ReasonCode::LoopedClip),
-        (take.printed(9).on_plane(&hand).record(), ReasonCode::PlanarMotion),
+        (
+            take.printed(9).on_plane(&hand).record(),
+            ReasonCode::PlanarMotion,
+        ),
         (injected, ReasonCode::InjectedClip),
     ] {
         let result = judged(&attack, 0.9);
         assert_eq!(result.verdict, Verdict::Spoof, "{reason:?}: {result:#?}");
-        assert!(codes(&result).contains(&reason), "{reason:?}: {:?}", codes(&result));
+        assert!(
+            codes(&result).contains(&reason),
+            "{reason:?}: {:?}",
+            codes(&result)
+        );
     }
 }
 
@@ -85,7 +99,10 @@ fn each_attack_over_time_overrules_good_frames() {
 fn what_is_missing_is_inconclusive_however_good_the_frames() {
     let clip = lively().play().record();
     let empty = judged(&Track::default(), 0.99);
-    assert_eq!((empty.verdict, codes(&empty)[0]), (Verdict::Inconclusive, ReasonCode::NoFace));
+    assert_eq!(
+        (empty.verdict, codes(&empty)[0]),
+        (Verdict::Inconclusive, ReasonCode::NoFace)
+    );
 
     let mut lost = clip.clone();
     lost.map_moments(|i, m| m.face = m.face.take().filter(|_| i < 60));
@@ -99,7 +116,9 @@ fn what_is_missing_is_inconclusive_however_good_the_frames() {
     assert!(codes(&judged(&crowd, 0.99)).contains(&ReasonCode::SeveralFaces));
 
     let mut swapped = clip.clone();
-    faces(&mut swapped, |i, f| f.descriptor = Some(vec![if i < 150 { 0.0 } else { 1.0 }; 128]));
+    faces(&mut swapped, |i, f| {
+        f.descriptor = Some(vec![if i < 150 { 0.0 } else { 1.0 }; 128])
+    });
     assert!(codes(&judged(&swapped, 0.99)).contains(&ReasonCode::FaceChanged));
 
     let mut cut = clip.clone();
@@ -125,7 +144,9 @@ fn what_is_missing_is_inconclusive_however_good_the_frames() {
 #[test]
 fn the_same_person_throughout_is_no_stranger() {
     let mut clip = lively().play().record();
-    faces(&mut clip, |i, f| f.descriptor = Some(vec![0.001 * i as f32 / 128.0; 128]));
+    faces(&mut clip, |i, f| {
+        f.descriptor = Some(vec![0.001 * i as f32 / 128.0; 128])
+    });
     assert!(judged(&clip, 0.8).reasons.is_empty());
 }
 
@@ -143,8 +164,10 @@ fn the_confidence_never_falls_when_a_score_rises() {
         let mut last = 0.0;
         for step in 0..=20 {
             let scores = (0..).map(|j| if j == i { f64::from(step) / 20.0 } else { 0.6 });
-            let readings: Vec<_> =
-                signals::all().into_iter().zip(scores.map(reading)).collect();
+            let readings: Vec<_> = signals::all()
+                .into_iter()
+                .zip(scores.map(reading))
+                .collect();
             let confidence = fused(0.7, &readings, &params);
             assert!(confidence >= last - 1e-12, "{i} {step}");
             assert!(confidence <= 0.7 * params.max_lift + 1e-12);
@@ -156,7 +179,10 @@ fn the_confidence_never_falls_when_a_score_rises() {
         .map(|s| (s, Reading::NotAssessable(String::new())))
         .collect::<Vec<_>>();
     assert!((fused(0.7, &nothing, &params) - 0.7).abs() < 1e-12);
-    let neutral: Vec<_> = signals::all().into_iter().map(|s| (s, reading(NEUTRAL))).collect();
+    let neutral: Vec<_> = signals::all()
+        .into_iter()
+        .map(|s| (s, reading(NEUTRAL)))
+        .collect();
     assert!((fused(0.7, &neutral, &params) - 0.7).abs() < 1e-12);
     assert_eq!(fused(0.0, &neutral, &params), 0.0);
 }

@@ -102,7 +102,8 @@ impl Reference {
         };
 
         let parallax = Vector2::new(found[8], found[9]);
-        let plane = affine * (Matrix2::identity() + Matrix2::new(found[1], found[2], found[4], found[5]));
+        let plane =
+            affine * (Matrix2::identity() + Matrix2::new(found[1], found[2], found[4], found[5]));
         let moved = affine * parallax;
         let s = plane * plane.transpose() + moved * moved.transpose();
         let trace = s.trace();
@@ -116,7 +117,11 @@ impl Reference {
                 .collect(),
             rigid_rms: (rigid.sum::<f64>() / RIGID.len() as f64).sqrt(),
         };
-        let all = motion.soft.iter().chain(&motion.stretch).chain(&motion.parallax);
+        let all = motion
+            .soft
+            .iter()
+            .chain(&motion.stretch)
+            .chain(&motion.parallax);
         (all.copied().all(f64::is_finite) && trace > 0.0).then_some(motion)
     }
 }
@@ -156,12 +161,14 @@ pub(crate) struct BackgroundMotion {
 /// Corners that an affine map needs so that one gone astray is outvoted.
 pub(crate) const MIN_CORNERS: usize = 8;
 /// Rounds of reweighting; more change nothing that is measured.
-const ROUNDS: usize = 6;
-/// Huber's limit in robust standard deviations, 95 % efficient for normal noise.
-const HUBER: f64 = 1.345;
+const ROUNDS: usize = 12;
+/// Tukey's limit in robust standard deviations, 95 % efficient for normal noise.
+const TUKEY: f64 = 4.685;
+/// Noise of a followed corner in pixels, under which nobody is an outlier.
+const CORNER_NOISE_PX: f64 = 0.1;
 
 impl BackgroundMotion {
-    /// The affine map of most corners, by Huber's weights; `None` with too few of them.
+    /// The affine map of most corners, by Tukey's weights; `None` with too few of them.
     pub(crate) fn of(corners: &[Corner]) -> Option<Self> {
         let finite = |c: &&Corner| [c.x, c.y, c.dx, c.dy].iter().all(|v| v.is_finite());
         let pairs: Vec<_> = corners
@@ -186,9 +193,11 @@ impl BackgroundMotion {
             let left = |(f, t): &(Vector2<f64>, Vector2<f64>)| {
                 (affine * (f - middle) + shift - (t - middle)).norm()
             };
-            let limit = crate::stats::median(pairs.iter().map(left))? * 1.4826 * HUBER;
+            let spread = crate::stats::median(pairs.iter().map(left))? * 1.4826;
+            let limit = TUKEY * spread.max(CORNER_NOISE_PX);
             for (weight, pair) in weights.iter_mut().zip(&pairs) {
-                *weight = (limit.max(1e-6) / left(pair).max(1e-9)).min(1.0);
+                let share = (left(pair) / limit).min(1.0);
+                *weight = (1.0 - share * share).powi(2);
             }
             best = Some(Self {
                 affine,
@@ -237,10 +246,17 @@ mod tests {
             let sine = degrees.to_radians().sin();
             assert!((yaw.parallax[0] - sine).abs() < 0.03, "{degrees}: {yaw:?}");
             assert!(yaw.parallax[1].abs() < 0.02);
-            assert!(yaw.stretch[0].hypot(yaw.stretch[1]) < 0.012, "{degrees}: {:?}", yaw.stretch);
+            assert!(
+                yaw.stretch[0].hypot(yaw.stretch[1]) < 0.012,
+                "{degrees}: {:?}",
+                yaw.stretch
+            );
             // Up in the image is the negative direction.
             let pitch = motion(&turned(0.0, degrees));
-            assert!((pitch.parallax[1] + sine).abs() < 0.03, "{degrees}: {pitch:?}");
+            assert!(
+                (pitch.parallax[1] + sine).abs() < 0.03,
+                "{degrees}: {pitch:?}"
+            );
         }
     }
 
@@ -252,11 +268,17 @@ mod tests {
                 ..Plane::default()
             };
             let seen = motion(&plane.of_landmarks(&turned(0.0, 0.0)));
-            assert!(seen.parallax[0].hypot(seen.parallax[1]) < 0.02, "{degrees}: {seen:?}");
+            assert!(
+                seen.parallax[0].hypot(seen.parallax[1]) < 0.02,
+                "{degrees}: {seen:?}"
+            );
             let tilt = degrees.to_radians();
             let expected = tilt.sin().powi(2) / (1.0 + tilt.cos().powi(2));
             let stretch = seen.stretch[0].hypot(seen.stretch[1]);
-            assert!((stretch - expected).abs() < 0.3 * expected, "{degrees}: {stretch} {expected}");
+            assert!(
+                (stretch - expected).abs() < 0.3 * expected,
+                "{degrees}: {stretch} {expected}"
+            );
             assert!(seen.rigid_rms < 0.005, "{}", seen.rigid_rms);
         }
     }

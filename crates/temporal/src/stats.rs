@@ -150,7 +150,11 @@ mod tests {
             .map(|i| [((i.wrapping_mul(2_654_435_761) >> 7) % 1000) as f64 / 500.0 - 1.0])
             .collect();
         let wave: Vec<[f64; 1]> = (0..4000).map(|i| [(f64::from(i) / 20.0).sin()]).collect();
-        assert!(smooth_deviation(&jitter) < 0.15, "{}", smooth_deviation(&jitter));
+        assert!(
+            smooth_deviation(&jitter) < 0.15,
+            "{}",
+            smooth_deviation(&jitter)
+        );
         assert!((smooth_deviation(&wave) - 0.5_f64.sqrt()).abs() < 0.01);
         assert_eq!(smooth_deviation::<1>(&[]), 0.0);
     }

@@ -82,11 +82,18 @@ impl StillParams {
     /// but not over long gaps, so that an attacker cannot leave one good frame to speak for
     /// many that were not judged.
     fn weighted(&self, stills: &[Still]) -> Vec<(f64, f64)> {
-        let mut sorted: Vec<Still> = stills.iter().copied().filter(|s| s.at_s.is_finite()).collect();
+        let mut sorted: Vec<Still> = stills
+            .iter()
+            .copied()
+            .filter(|s| s.at_s.is_finite())
+            .collect();
         sorted.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         let times: Vec<f64> = sorted.iter().map(|s| s.at_s).collect();
-        let usual = median_step(&times).filter(|step| *step > 0.0).unwrap_or(1.0);
-        let half = |a: f64, b: f64| ((b - a) / 2.0).clamp(0.0, usual * self.max_step_multiple / 2.0);
+        let usual = median_step(&times)
+            .filter(|step| *step > 0.0)
+            .unwrap_or(1.0);
+        let half =
+            |a: f64, b: f64| ((b - a) / 2.0).clamp(0.0, usual * self.max_step_multiple / 2.0);
         let mut weighted = Vec::with_capacity(sorted.len());
         for (i, still) in sorted.iter().enumerate() {
             let before = i.checked_sub(1).and_then(|j| times.get(j));
@@ -117,7 +124,11 @@ fn mean_between(sorted: &[(f64, f64)], from: f64, to: f64) -> f64 {
         weight += inside;
         passed += share;
     }
-    if weight > 0.0 { sum / weight } else { quantile(sorted, 0.5) }
+    if weight > 0.0 {
+        sum / weight
+    } else {
+        quantile(sorted, 0.5)
+    }
 }
 
 /// The value at a share of the order.

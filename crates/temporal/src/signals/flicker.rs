@@ -65,7 +65,10 @@ impl Series {
     fn of(track: &Track) -> Option<Self> {
         let side = |i: usize| median(track.faces().map(|(_, face)| face.landmarks.bounds()[i]));
         let bounds = [side(0)?, side(1)?, side(2)?, side(3)?];
-        let first = track.moments().iter().find_map(|m| m.background.grid.as_ref())?;
+        let first = track
+            .moments()
+            .iter()
+            .find_map(|m| m.background.grid.as_ref())?;
         let shape = (first.columns(), first.row_count());
         let cell = [
             f64::from(track.size[0]) / shape.0 as f64,
@@ -94,7 +97,9 @@ impl Series {
                     return None;
                 }
                 let brightness = grids.iter().map(|grid| {
-                    let cells = columns.iter().filter_map(|c| grid.means().get(row * shape.0 + c));
+                    let cells = columns
+                        .iter()
+                        .filter_map(|c| grid.means().get(row * shape.0 + c));
                     cells.map(|v| f64::from(*v)).sum::<f64>() / columns.len() as f64
                 });
                 Some(brightness.collect::<Vec<f64>>())
@@ -125,7 +130,9 @@ impl Region {
         let whole: Vec<f64> = (0..times.len())
             .map(|t| mean(&rows.iter().map(|row| row[t]).collect::<Vec<f64>>()))
             .collect();
-        let beyond = rows.iter().map(|row| row.iter().zip(&whole).map(|(v, w)| v - w).collect());
+        let beyond = rows
+            .iter()
+            .map(|row| row.iter().zip(&whole).map(|(v, w)| v - w).collect());
         Some(Self {
             rows: beyond.collect(),
             whole,
@@ -171,7 +178,10 @@ fn judged(series: &Series, params: &FlickerParams) -> Reading {
             bands,
         })
     };
-    let looks = [look(false, params.min_face_hz), look(true, params.min_band_hz)];
+    let looks = [
+        look(false, params.min_face_hz),
+        look(true, params.min_band_hz),
+    ];
     let strongest = looks
         .into_iter()
         .flatten()
@@ -189,8 +199,14 @@ fn judged(series: &Series, params: &FlickerParams) -> Reading {
         found.behind * 100.0
     );
     let (score, detail) = match (is_line, alone) {
-        (false, _) => (params.none, format!("No flicker stands out; most is {figure}.")),
-        (true, false) => (params.everywhere, format!("The whole scene flickers: {figure}.")),
+        (false, _) => (
+            params.none,
+            format!("No flicker stands out; most is {figure}."),
+        ),
+        (true, false) => (
+            params.everywhere,
+            format!("The whole scene flickers: {figure}."),
+        ),
         (true, true) => (
             params.alone.at(found.depth),
             format!("The face alone flickers like a screen: {figure}."),
@@ -235,7 +251,13 @@ mod tests {
     #[test]
     fn folded_frequencies_are_found_where_they_fold_to() {
         // 100 Hz at 30 frames folds to 10, 50 to 10, 113 to 7, 144 to 6, 65 to 5.
-        for (hertz, folded) in [(100.0, 10.0), (50.0, 10.0), (113.0, 7.0), (144.0, 6.0), (65.0, 5.0)] {
+        for (hertz, folded) in [
+            (100.0, 10.0),
+            (50.0, 10.0),
+            (113.0, 7.0),
+            (144.0, 6.0),
+            (65.0, 5.0),
+        ] {
             let found = measure(&Flicker, &flickering(&clip(1), &screen(hertz, 0.03)));
             assert!(found.score < 0.3, "{hertz}: {}", found.detail);
             let seen = value(&found, "hertz");
@@ -260,7 +282,12 @@ mod tests {
         let mut last = 1.0;
         for depth in [0.0, 0.004, 0.01, 0.02, 0.05, 0.1] {
             let found = measure(&Flicker, &flickering(&clip(2), &screen(97.0, depth)));
-            assert!(found.score <= last, "{depth}: {} {}", found.score, found.detail);
+            assert!(
+                found.score <= last,
+                "{depth}: {} {}",
+                found.score,
+                found.detail
+            );
             last = found.score;
         }
         assert!(last < 0.15);

@@ -50,7 +50,10 @@ impl Signal for InjectionRisk {
         Reading::Measured(Measured {
             values,
             score: params.none * left,
-            detail: format!("{count:.0} marks of injected footage: {}.", named.join("; ")),
+            detail: format!(
+                "{count:.0} marks of injected footage: {}.",
+                named.join("; ")
+            ),
         })
     }
 }
@@ -71,16 +74,32 @@ fn marks(track: &Track, params: &InjectionParams) -> Vec<Found> {
     ] {
         if let Some(word) = keyword(facts, mark) {
             let what = format!("the file names {label} (\"{word}\")");
-            marks.push(Found { name, what, weight: mark.weight });
+            marks.push(Found {
+                name,
+                what,
+                weight: mark.weight,
+            });
         }
     }
     let mut add = |found: Option<String>, name, weight| {
         marks.extend(found.map(|what| Found { name, what, weight }));
     };
-    add(even_timing(facts, params.min_frames), "even_timing", params.even_timing);
+    add(
+        even_timing(facts, params.min_frames),
+        "even_timing",
+        params.even_timing,
+    );
     add(rhythm(track), "repeated_frames", params.repeated_frames);
-    add(impossible_times(facts), "impossible_times", params.impossible_times);
-    add(contradiction(facts, params.header_tolerance), "contradicted_header", params.contradicted_header);
+    add(
+        impossible_times(facts),
+        "impossible_times",
+        params.impossible_times,
+    );
+    add(
+        contradiction(facts, params.header_tolerance),
+        "contradicted_header",
+        params.contradicted_header,
+    );
     let no_device = is_blank(&facts.make) && is_blank(&facts.model);
     let what = "the file names no device".to_owned();
     add(no_device.then_some(what), "no_device", params.no_device);
@@ -104,11 +123,13 @@ fn keyword<'a>(facts: &ClipFacts, mark: &'a Mark) -> Option<&'a str> {
     mark.keywords.iter().find(has).map(String::as_str)
 }
 
-/// Spaces, hyphens and underscores do not matter; short words must stand alone, so that
-/// "observatory" is no OBS.
+/// Spaces, hyphens and underscores do not matter; short words must stand alone, but for digits
+/// behind them ("Lavf60"), so that "observatory" is no OBS.
 fn contains(text: &str, keyword: &str) -> bool {
     if keyword.len() <= SHORT_WORD {
-        return text.split(|c: char| !c.is_alphanumeric()).any(|word| word == keyword);
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        return words
+            .any(|w| w == keyword || w.trim_end_matches(|c: char| c.is_ascii_digit()) == keyword);
     }
     let joined = |s: &str| s.replace([' ', '-', '_'], "");
     joined(text).contains(&joined(keyword))
@@ -134,9 +155,16 @@ fn even_timing(facts: &ClipFacts, min_frames: usize) -> Option<String> {
         .map(|(i, t)| (t - mean - (i as f64 - middle) * beat).abs())
         .fold(0.0, f64::max);
     // Rounding is half a step; the line itself may be off by as much again at its ends.
-    let step = facts.time_step_s.filter(|s| *s > 0.0).unwrap_or(DEFAULT_STEP_S);
+    let step = facts
+        .time_step_s
+        .filter(|s| *s > 0.0)
+        .unwrap_or(DEFAULT_STEP_S);
     (beat > 0.0 && off <= 0.75 * step).then(|| {
-        format!("all {} frames lie on an even beat within {:.2} ms", times.len(), off * 1e3)
+        format!(
+            "all {} frames lie on an even beat within {:.2} ms",
+            times.len(),
+            off * 1e3
+        )
     })
 }
 
@@ -151,7 +179,9 @@ fn rhythm(track: &Track) -> Option<String> {
         return None;
     }
     let gaps: Vec<usize> = repeats.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let usual = *gaps.iter().max_by_key(|gap| gaps.iter().filter(|g| g == gap).count())?;
+    let usual = *gaps
+        .iter()
+        .max_by_key(|gap| gaps.iter().filter(|g| g == gap).count())?;
     let equal = gaps.iter().filter(|gap| **gap == usual).count() as f64;
     // A gap of 1 is a standstill, which `static_risk` judges.
     (usual >= 2 && equal >= RHYTHM_SHARE * gaps.len() as f64)
@@ -177,14 +207,15 @@ fn contradiction(facts: &ClipFacts, tolerance: f64) -> Option<String> {
     if let Some(claimed) = facts.duration_s.filter(|s| s.is_finite()) {
         // Sound may go on for a moment after the last frame.
         if (claimed - lasts).abs() > tolerance * lasts + 0.5 {
-            return Some(format!("the file claims {claimed:.1} seconds and has {lasts:.1}"));
+            return Some(format!(
+                "the file claims {claimed:.1} seconds and has {lasts:.1}"
+            ));
         }
     }
     let claimed = facts.nominal_fps.filter(|f| f.is_finite() && *f > 0.0)?;
     let measured = times.len() as f64 / lasts;
-    ((claimed / measured).ln().abs() > tolerance.ln_1p()).then(|| {
-        format!("the file claims {claimed:.0} frames a second and has {measured:.0}")
-    })
+    ((claimed / measured).ln().abs() > tolerance.ln_1p())
+        .then(|| format!("the file claims {claimed:.0} frames a second and has {measured:.0}"))
 }
 
 #[cfg(test)]
@@ -232,9 +263,18 @@ mod tests {
         let early = with(|f| f.frame_times_s[0] = -3.0);
         assert_eq!(early.1, ["impossible_times"]);
         assert_eq!(with(|f| f.frame_times_s.swap(3, 9)).1, ["impossible_times"]);
-        assert_eq!(with(|f| f.frame_times_s[5] = f64::NAN).1, ["impossible_times"]);
-        assert_eq!(with(|f| f.duration_s = Some(3600.0)).1, ["contradicted_header"]);
-        assert_eq!(with(|f| f.nominal_fps = Some(1000.0)).1, ["contradicted_header"]);
+        assert_eq!(
+            with(|f| f.frame_times_s[5] = f64::NAN).1,
+            ["impossible_times"]
+        );
+        assert_eq!(
+            with(|f| f.duration_s = Some(3600.0)).1,
+            ["contradicted_header"]
+        );
+        assert_eq!(
+            with(|f| f.nominal_fps = Some(1000.0)).1,
+            ["contradicted_header"]
+        );
         assert_eq!(with(|f| f.nominal_fps = Some(30.1)).1, [""; 0]);
     }
 
@@ -248,7 +288,10 @@ mod tests {
             let even = with(|f| (f.frame_times_s, f.time_step_s) = (beat(step), Some(step)));
             assert_eq!(even.1, ["even_timing"], "{step}");
         }
-        assert_eq!(with(|f| f.frame_times_s = beat(1e-3)[..20].to_vec()).1, [""; 0]);
+        assert_eq!(
+            with(|f| f.frame_times_s = beat(1e-3)[..20].to_vec()).1,
+            [""; 0]
+        );
     }
 
     #[test]

@@ -83,9 +83,7 @@ impl Reading {
         let score = self.score();
         let detail = match self {
             Self::Measured(m) if m.score.is_finite() => m.detail.clone(),
-            Self::Measured(_) => {
-                "Measured a value that is not a number; counted as 0.".to_owned()
-            }
+            Self::Measured(_) => "Measured a value that is not a number; counted as 0.".to_owned(),
             Self::NotAssessable(why) => format!("Not assessed: {why}"),
         };
         let values = match self {

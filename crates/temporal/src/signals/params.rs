@@ -244,8 +244,10 @@ impl MotionParams {
             positive(min_seconds, min_fps, max_turn_deg, min_turn_deg, min_background_motion),
         );
         self.stretch.validate("signals.micro_motion.stretch")?;
-        self.shared_stretch.validate("signals.micro_motion.shared_stretch")?;
-        self.own_motion.validate("signals.micro_motion.own_motion")?;
+        self.shared_stretch
+            .validate("signals.micro_motion.shared_stretch")?;
+        self.own_motion
+            .validate("signals.micro_motion.own_motion")?;
         self.parallax.validate("signals.micro_motion.parallax")
     }
 }
@@ -310,8 +312,10 @@ impl PulseParams {
             positive(min_seconds, min_fps, max_gap_s, window_s, min_hz, max_hz, half_width_hz),
         );
         self.score.validate("signals.pulse.score")?;
-        self.say_by_seconds.validate("signals.pulse.say_by_seconds")?;
+        self.say_by_seconds
+            .validate("signals.pulse.say_by_seconds")?;
         self.say_by_speed.validate("signals.pulse.say_by_speed")?;
-        self.say_by_agreement.validate("signals.pulse.say_by_agreement")
+        self.say_by_agreement
+            .validate("signals.pulse.say_by_agreement")
     }
 }

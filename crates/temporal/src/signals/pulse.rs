@@ -11,10 +11,10 @@
 //! weak in both directions.
 
 use super::{Measured, NEUTRAL, PulseParams, Reading, Signal, SignalParams, enough};
+use crate::Track;
 use crate::geometry::{inter_eye_distance_px, rigid_middle};
 use crate::spectrum::{frequencies, transform};
 use crate::stats::{deviation, mean, median, median_step, resampled, without_drift};
-use crate::Track;
 
 /// Pulse of the skin.
 pub(super) struct Pulse;
@@ -126,7 +126,11 @@ pub fn pulse_wave(track: &Track, params: &PulseParams) -> Result<PulseWave, Stri
     let is_signal = |f: f64| (f - at_hz).abs() <= width || (f - 2.0 * at_hz).abs() <= width;
     let (mut signal, mut noise) = (0.0, 0.0);
     for (f, p) in band.iter().zip(&power) {
-        *(if is_signal(*f) { &mut signal } else { &mut noise }) += p;
+        *(if is_signal(*f) {
+            &mut signal
+        } else {
+            &mut noise
+        }) += p;
     }
     let snr_db = (10.0 * (signal / noise).log10()).clamp(-MAX_DB, MAX_DB);
     if !snr_db.is_finite() {
@@ -138,7 +142,10 @@ pub fn pulse_wave(track: &Track, params: &PulseParams) -> Result<PulseWave, Stri
     });
     let beats: Vec<_> = beats.collect();
     let apart: f64 = beats.iter().map(|b| b.norm()).sum();
-    let sum = beats.iter().fold(nalgebra::Complex::default(), |s: nalgebra::Complex<f64>, b| s + b);
+    let sum = beats.iter().fold(
+        nalgebra::Complex::default(),
+        |s: nalgebra::Complex<f64>, b| s + b,
+    );
     Ok(PulseWave {
         start_s: times.first().copied().unwrap_or(0.0),
         step_s,
@@ -173,7 +180,11 @@ fn longest_stretch(track: &Track, max_gap_s: f64) -> (Vec<f64>, Vec<[[f64; 3]; 3
         current.0.push(at_s);
         current.1.push([a, b, c]);
     }
-    if span(&current.0) >= span(&longest.0) { current } else { longest }
+    if span(&current.0) >= span(&longest.0) {
+        current
+    } else {
+        longest
+    }
 }
 
 /// The pulse by POS: in each window the colours over their mean are projected onto two axes
@@ -196,8 +207,16 @@ fn projected(rgb: &[Vec<f64>; 3], window: usize) -> Option<Vec<f64>> {
             second.push(g + b - 2.0 * r);
         }
         let spread = deviation(&second);
-        let alpha = if spread > 0.0 { deviation(&first) / spread } else { 0.0 };
-        let tuned: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a + alpha * b).collect();
+        let alpha = if spread > 0.0 {
+            deviation(&first) / spread
+        } else {
+            0.0
+        };
+        let tuned: Vec<f64> = first
+            .iter()
+            .zip(&second)
+            .map(|(a, b)| a + alpha * b)
+            .collect();
         let middle = mean(&tuned);
         for (sum, value) in pulse[start..end].iter_mut().zip(&tuned) {
             *sum += value - middle;
@@ -212,7 +231,11 @@ fn speed(track: &Track) -> f64 {
         .faces()
         .map(|(at_s, face)| {
             let landmarks = &face.landmarks;
-            (at_s, rigid_middle(landmarks), inter_eye_distance_px(landmarks))
+            (
+                at_s,
+                rigid_middle(landmarks),
+                inter_eye_distance_px(landmarks),
+            )
         })
         .collect();
     let mut later = 0;
@@ -229,7 +252,7 @@ fn speed(track: &Track) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_support::{measure, params, refusal, value};
+    use super::super::test_support::{measure, refusal, value};
     use super::*;
     use crate::synthetic::Script;
 
@@ -246,18 +269,33 @@ mod tests {
     fn seventy_two_beats_are_found() {
         for seed in 0..10 {
             let found = measure(&Pulse, &clip(seed, 10.0, 72.0));
-            assert!((value(&found, "bpm") - 72.0).abs() < 3.0, "{seed}: {}", found.detail);
-            assert!(found.score > 0.55, "{seed}: {} {:?}", found.detail, found.values);
+            assert!(
+                (value(&found, "bpm") - 72.0).abs() < 3.0,
+                "{seed}: {}",
+                found.detail
+            );
+            assert!(
+                found.score > 0.55,
+                "{seed}: {} {:?}",
+                found.detail,
+                found.values
+            );
         }
         for bpm in [50.0, 95.0, 140.0] {
             let found = measure(&Pulse, &clip(1, 10.0, bpm));
-            assert!((value(&found, "bpm") - bpm).abs() < 3.0, "{bpm}: {}", found.detail);
+            assert!(
+                (value(&found, "bpm") - bpm).abs() < 3.0,
+                "{bpm}: {}",
+                found.detail
+            );
         }
     }
 
     #[test]
     fn no_blood_no_pulse() {
-        let scores: Vec<f64> = (0..20).map(|s| measure(&Pulse, &clip(s, 10.0, 0.0)).score).collect();
+        let scores: Vec<f64> = (0..20)
+            .map(|s| measure(&Pulse, &clip(s, 10.0, 0.0)).score)
+            .collect();
         let high = scores.iter().filter(|s| **s > 0.55).count();
         assert!(high <= 1 && scores.iter().all(|s| *s > 0.35), "{scores:?}");
     }
@@ -265,7 +303,10 @@ mod tests {
     #[test]
     fn a_deeper_pulse_has_a_better_ratio() {
         let ratio = |pulse_depth: f64| {
-            let script = Script { pulse_depth, ..Script::calm(3, 10.0, 30.0) };
+            let script = Script {
+                pulse_depth,
+                ..Script::calm(3, 10.0, 30.0)
+            };
             value(&measure(&Pulse, &script.play().record()), "snr_db")
         };
         let ratios = [0.0, 0.002, 0.005, 0.02].map(ratio);
@@ -278,7 +319,11 @@ mod tests {
         lit.map_moments(|_, m| {
             let gain = 1.0 + 0.02 * (std::f64::consts::TAU * 1.3 * m.at_s).sin();
             if let Some(face) = &mut m.face {
-                for region in [&mut face.skin.forehead, &mut face.skin.left_cheek, &mut face.skin.right_cheek] {
+                for region in [
+                    &mut face.skin.forehead,
+                    &mut face.skin.left_cheek,
+                    &mut face.skin.right_cheek,
+                ] {
                     *region = region.map(|rgb| rgb.map(|v| v * gain));
                 }
             }

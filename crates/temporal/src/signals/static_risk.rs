@@ -10,9 +10,9 @@
 use std::collections::HashMap;
 
 use super::{Measured, Reading, Signal, SignalParams, StaticParams};
+use crate::Track;
 use crate::geometry::{RIGID, SOFT, inter_eye_distance_px};
 use crate::stats::{lagged_covariance, mean, median, median_step};
-use crate::Track;
 
 /// Frozen, looped or palindromic clips.
 pub(super) struct StaticRisk;
@@ -50,7 +50,11 @@ fn judged(track: &Track, params: &StaticParams) -> Reading {
     let exact_s = repeated_exactly_s(track, params);
     let repeat = if exact_s >= params.min_repeat_s {
         // Nothing is nearer than equal.
-        Some(Repeat { distance: 0.0, period_s: 0.0, backwards: false })
+        Some(Repeat {
+            distance: 0.0,
+            period_s: 0.0,
+            backwards: false,
+        })
     } else {
         paths.nearest_repeat(params)
     };
@@ -91,13 +95,24 @@ fn judged(track: &Track, params: &StaticParams) -> Reading {
 /// The longest time over which neighbouring frames are equal, or over which the mesh does not
 /// even jitter.
 fn frozen_s(track: &Track, paths: &Paths) -> f64 {
-    let usual = median(paths.steps.iter().flatten().copied().filter(|s| *s > FROZEN_STEP));
+    let usual = median(
+        paths
+            .steps
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|s| *s > FROZEN_STEP),
+    );
     let still = usual.map_or(FROZEN_STEP, |u| (u * FROZEN_STEP_SHARE).max(FROZEN_STEP));
     let (mut longest, mut current) = (0.0_f64, 0.0);
     for (pair, step) in track.moments().windows(2).zip(&paths.steps) {
         let equal = pair[0].frame_digest == pair[1].frame_digest;
         let stands = equal || step.is_some_and(|s| s < still);
-        current = if stands { current + pair[1].at_s - pair[0].at_s } else { 0.0 };
+        current = if stands {
+            current + pair[1].at_s - pair[0].at_s
+        } else {
+            0.0
+        };
         longest = longest.max(current);
     }
     longest
@@ -143,7 +158,11 @@ struct Repeat {
 
 impl Paths {
     fn of(track: &Track) -> Self {
-        let unit = median(track.faces().map(|(_, f)| inter_eye_distance_px(&f.landmarks)));
+        let unit = median(
+            track
+                .faces()
+                .map(|(_, f)| inter_eye_distance_px(&f.landmarks)),
+        );
         let unit = unit.unwrap_or(0.0).max(1.0);
         // Every second vertex: enough to tell motions apart at half the cost.
         let vertices: Vec<usize> = RIGID.iter().chain(&SOFT).copied().step_by(2).collect();
@@ -177,15 +196,20 @@ impl Paths {
         let frames = |seconds: f64| ((seconds / self.step_s).round() as usize).max(2);
         let (period, length) = (frames(params.min_period_s), frames(params.min_repeat_s));
         let mut nearest: Option<Repeat> = None;
-        let mut consider = |pairs: &mut dyn Iterator<Item = (usize, usize)>, part, lag, backwards| {
-            let Some(distance) = self.distance(pairs, part, params.min_motion) else {
-                return;
+        let mut consider =
+            |pairs: &mut dyn Iterator<Item = (usize, usize)>, part, lag, backwards| {
+                let Some(distance) = self.distance(pairs, part, params.min_motion) else {
+                    return;
+                };
+                if nearest.is_none_or(|n| distance < n.distance) {
+                    let period_s = lag as f64 * self.step_s;
+                    nearest = Some(Repeat {
+                        distance,
+                        period_s,
+                        backwards,
+                    });
+                }
             };
-            if nearest.is_none_or(|n| distance < n.distance) {
-                let period_s = lag as f64 * self.step_s;
-                nearest = Some(Repeat { distance, period_s, backwards });
-            }
-        };
         for lag in period..count.saturating_sub(length) {
             let part = 0..count - lag;
             consider(&mut part.clone().map(|i| (i, i + lag)), part, lag, false);
@@ -262,7 +286,12 @@ mod tests {
     fn a_lively_clip_neither_freezes_nor_repeats() {
         for seed in 0..20 {
             let found = measure(&StaticRisk, &clip(seed));
-            assert!(found.score >= 0.4, "{seed}: {} {:?}", found.detail, found.values);
+            assert!(
+                found.score >= 0.4,
+                "{seed}: {} {:?}",
+                found.detail,
+                found.values
+            );
             assert_eq!(value(&found, "frozen_s"), 0.0);
         }
     }
@@ -272,7 +301,11 @@ mod tests {
         let mut last = 1.0;
         for (moments, seconds) in [(5, 0.16), (15, 0.56), (30, 1.16), (60, 2.36)] {
             let found = measure(&StaticRisk, &frozen(&clip(1), 40, moments));
-            assert!((value(&found, "frozen_s") - seconds).abs() < 0.05, "{:?}", found.values);
+            assert!(
+                (value(&found, "frozen_s") - seconds).abs() < 0.05,
+                "{:?}",
+                found.values
+            );
             assert!(found.score <= last, "{moments}");
             last = found.score;
         }
@@ -288,11 +321,20 @@ mod tests {
             for clip in [looped(&clip(seed), 70), ping_pong(&clip(seed), 70)] {
                 assert!(measure(&StaticRisk, &clip).score < 0.1, "{seed}");
                 let found = measure(&StaticRisk, &re_encoded(&clip, seed, 0.4));
-                assert!(found.score < 0.3, "{seed}: {} {:?}", found.detail, found.values);
+                assert!(
+                    found.score < 0.3,
+                    "{seed}: {} {:?}",
+                    found.detail,
+                    found.values
+                );
             }
         }
         let found = measure(&StaticRisk, &re_encoded(&looped(&clip(1), 70), 1, 0.4));
-        assert!((value(&found, "repeat_period_s") % 2.8).abs() < 0.1, "{:?}", found.values);
+        assert!(
+            (value(&found, "repeat_period_s") % 2.8).abs() < 0.1,
+            "{:?}",
+            found.values
+        );
     }
 
     #[test]
@@ -311,6 +353,9 @@ mod tests {
         assert!(refusal(&StaticRisk, &Track::default()).contains("0.0 seconds"));
         let mut faceless = clip(1);
         faceless.map_moments(|_, m| m.face = None);
-        assert_eq!(measure(&StaticRisk, &faceless).score, params().static_risk.none);
+        assert_eq!(
+            measure(&StaticRisk, &faceless).score,
+            params().static_risk.none
+        );
     }
 }

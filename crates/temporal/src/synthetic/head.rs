@@ -117,7 +117,10 @@ impl HeadState {
         };
         let jaw = ((LIPS_Y_CM + 0.1 - at.y) / 0.2).clamp(0.0, 1.0) * bump(0.0, at.y, 4.5);
         let corners = [-1.0, 1.0].map(|side| (side, bump(side * 2.6, LIPS_Y_CM, 1.2)));
-        let brows: f64 = [-1.0, 1.0].map(|side| bump(side * 2.8, 5.4, 1.2)).iter().sum();
+        let brows: f64 = [-1.0, 1.0]
+            .map(|side| bump(side * 2.8, 5.4, 1.2))
+            .iter()
+            .sum();
         let mut moved = at;
         moved.y += self.brows_raised * 0.5 * brows - self.mouth_open_cm * jaw;
         for (side, weight) in corners {
@@ -144,7 +147,8 @@ impl HeadState {
             let ([x, y], px_per_cm) = camera.project(world);
             [x, y, -(world.z - middle_z) * px_per_cm].map(|v| v as f32)
         });
-        Landmarks::new(points.collect()).expect("468 finite vertices; else the head is behind the camera, a bug of the test")
+        Landmarks::new(points.collect())
+            .expect("468 finite vertices; else the head is behind the camera, a bug of the test")
     }
 }
 

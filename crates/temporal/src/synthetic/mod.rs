@@ -37,7 +37,10 @@ impl Sway {
     pub(crate) fn new(random: &mut fastrand::Rng, deviation: f64) -> Self {
         let mut wave = || {
             let hertz = between(random, 0.1, 0.6);
-            (hertz * std::f64::consts::TAU, between(random, 0.0, std::f64::consts::TAU))
+            (
+                hertz * std::f64::consts::TAU,
+                between(random, 0.0, std::f64::consts::TAU),
+            )
         };
         Self {
             waves: [wave(), wave(), wave()],
@@ -47,6 +50,9 @@ impl Sway {
 
     pub(crate) fn at(&self, at_s: f64) -> f64 {
         let waves = self.waves.iter();
-        self.amplitude * waves.map(|(w, phase)| (w * at_s + phase).sin()).sum::<f64>()
+        self.amplitude
+            * waves
+                .map(|(w, phase)| (w * at_s + phase).sin())
+                .sum::<f64>()
     }
 }

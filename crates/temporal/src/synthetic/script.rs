@@ -77,7 +77,11 @@ impl Script {
         Self {
             seconds,
             fps: [15.0, 24.0, 25.0, 30.0][r.usize(0..4)],
-            sway_deg: [between(r, 1.0, 8.0), between(r, 0.7, 4.0), between(r, 0.5, 3.0)],
+            sway_deg: [
+                between(r, 1.0, 8.0),
+                between(r, 0.7, 4.0),
+                between(r, 0.5, 3.0),
+            ],
             sway_cm: between(r, 0.3, 1.5),
             distance_cm: between(r, 35.0, 60.0),
             blinks_s,
@@ -107,7 +111,8 @@ impl Script {
         let background = wall(random);
         let shots = (0..(self.seconds * self.fps) as usize).map(|i| {
             let even = i as f64 / self.fps;
-            let at_s = (even + self.jitter_s.min(0.2 / self.fps) * normal(random)).max(even - 0.4 / self.fps);
+            let at_s = (even + self.jitter_s.min(0.2 / self.fps) * normal(random))
+                .max(even - 0.4 / self.fps);
             let head = HeadState {
                 yaw_deg: yaw.at(at_s),
                 pitch_deg: pitch.at(at_s),
@@ -115,7 +120,11 @@ impl Script {
                 right_cm: place[0].at(at_s),
                 up_cm: place[1].at(at_s),
                 distance_cm: self.distance_cm + place[2].at(at_s),
-                eyes_closed: self.blinks_s.iter().map(|b| lid(at_s - b)).fold(0.0, f64::max),
+                eyes_closed: self
+                    .blinks_s
+                    .iter()
+                    .map(|b| lid(at_s - b))
+                    .fold(0.0, f64::max),
                 mouth_open_cm: self.speech_cm * speech(at_s, syllables),
                 smile: mimic[0].at(at_s).abs(),
                 brows_raised: mimic[1].at(at_s).abs(),
@@ -134,7 +143,11 @@ impl Script {
                     roll: head.roll_deg,
                 },
                 background: background.iter().map(|p| camera.project(*p).0).collect(),
-                beat: if self.pulse_bpm > 0.0 { self.pulse_depth * beat } else { 0.0 },
+                beat: if self.pulse_bpm > 0.0 {
+                    self.pulse_depth * beat
+                } else {
+                    0.0
+                },
             }
         });
         Take {
@@ -234,10 +247,14 @@ impl Take {
 
     /// The same with the background of another scene: a face cut out and held before it.
     pub fn before(&self, other: &Self) -> Self {
-        let shots = self.shots.iter().zip(&other.shots).map(|(shot, behind)| Shot {
-            background: behind.background.clone(),
-            ..shot.clone()
-        });
+        let shots = self
+            .shots
+            .iter()
+            .zip(&other.shots)
+            .map(|(shot, behind)| Shot {
+                background: behind.background.clone(),
+                ..shot.clone()
+            });
         Self {
             seed: self.seed,
             shots: shots.collect(),
@@ -286,7 +303,9 @@ impl Camera {
     fn new(random: &mut fastrand::Rng) -> Self {
         Self {
             shape: [0.0; 12],
-            grid: (0..GRID[0] * GRID[1]).map(|_| between(random, 60.0, 180.0)).collect(),
+            grid: (0..GRID[0] * GRID[1])
+                .map(|_| between(random, 60.0, 180.0))
+                .collect(),
             light: Sway::new(random, 0.008),
             phash: random.u64(..),
         }
@@ -317,7 +336,10 @@ impl Camera {
             presence: 0.99,
             descriptor: None,
         };
-        let grid = self.grid.iter().map(|mean| (mean * light + 0.25 * normal(random)) as f32);
+        let grid = self
+            .grid
+            .iter()
+            .map(|mean| (mean * light + 0.25 * normal(random)) as f32);
         let grid = LumaGrid::new(GRID[0], grid.collect());
         self.phash ^= 1 << random.u32(0..64);
         Moment {
@@ -344,7 +366,13 @@ impl Camera {
         truth.map(|_, [x, y, z]| {
             let (u, v) = ((f64::from(x) - mx) / unit, (f64::from(y) - my) / unit);
             let terms = [1.0, u, v, u * u, u * v, v * v];
-            let field = |from: usize| terms.iter().zip(&shape[from..]).map(|(t, s)| t * s).sum::<f64>();
+            let field = |from: usize| {
+                terms
+                    .iter()
+                    .zip(&shape[from..])
+                    .map(|(t, s)| t * s)
+                    .sum::<f64>()
+            };
             let mut jitter = || VERTEX_NOISE * normal(random);
             let (dx, dy, dz) = (field(0) + jitter(), field(6) + jitter(), 2.0 * jitter());
             [

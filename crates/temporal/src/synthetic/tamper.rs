@@ -72,12 +72,17 @@ pub struct Flickering {
 pub fn flickering(track: &Track, light: &Flickering) -> Track {
     let mut after = track.clone();
     let size = track.size.map(f64::from);
-    after.map_moments(|_, moment| {
+    let times: Vec<f64> = track.moments().iter().map(|m| m.at_s).collect();
+    let step_s = times.last().unwrap_or(&0.0) / times.len().saturating_sub(1).max(1) as f64;
+    after.map_moments(|i, moment| {
         let Some(face) = &moment.face else { return };
         let [left, top, right, bottom] = face.landmarks.bounds();
-        let Some(grid) = &moment.background.grid else { return };
+        let Some(grid) = &moment.background.grid else {
+            return;
+        };
         let (columns, rows) = (grid.columns() as f64, grid.row_count() as f64);
-        let at_s = moment.at_s;
+        // Shutters are driven by a crystal; it is the delivery of frames that jitters.
+        let at_s = i as f64 * step_s;
         let lit: LumaGrid = grid.map(|row, column, mean| {
             let x = (column as f64 + 0.5) / columns * size[0];
             let y = (row as f64 + 0.5) / rows;
