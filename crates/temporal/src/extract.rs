@@ -133,7 +133,7 @@ fn mean_inside(rgb: &Rgb, corners: &[[f64; 2]]) -> Option<[f64; 3]> {
     let bottom = corners.iter().map(|c| c[1]).fold(f64::MIN, f64::max);
     let height = rgb.height as f64;
     // A mesh far outside must not cost a walk over millions of rows.
-    if !(bottom - top <= 2.0 * height) {
+    if (bottom - top).is_nan() || bottom - top > 2.0 * height {
         return None;
     }
     for y in top.floor() as i64..=bottom.ceil() as i64 {

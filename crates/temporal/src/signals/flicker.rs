@@ -139,7 +139,14 @@ impl Region {
         })
     }
 
-    /// Power at each frequency of the whole, or summed over the rows' bands.
+    /// Depth at each frequency, of the whole and of the bands together: how much bands cancel in
+    /// the whole depends on how many of them fit the region.
+    fn depth(&self, times: &[f64], hertz: f64) -> f64 {
+        let power = [false, true].map(|bands| self.power(times, &[hertz], bands));
+        power.iter().flatten().sum::<f64>().sqrt()
+    }
+
+    /// Power at each frequency of the whole, or the mean power of the rows' bands.
     fn power(&self, times: &[f64], frequencies: &[f64], bands: bool) -> Vec<f64> {
         let whole = std::slice::from_ref(&self.whole);
         let series = if bands { &self.rows[..] } else { whole };
@@ -167,13 +174,12 @@ fn judged(series: &Series, params: &FlickerParams) -> Reading {
     let nyquist = median_step(&series.times).map_or(0.0, |step| NYQUIST_SHARE * 0.5 / step);
     let look = |bands: bool, lowest: f64| {
         let frequencies = frequencies(lowest, nyquist, 1.0 / seconds);
-        let face = series.face.power(&series.times, &frequencies, bands);
-        let behind = series.background.power(&series.times, &frequencies, bands);
-        let line = strongest_line(&face)?;
+        let line = strongest_line(&series.face.power(&series.times, &frequencies, bands))?;
+        let hertz = *frequencies.get(line.at)?;
         Some(Found {
-            hertz: *frequencies.get(line.at)?,
-            depth: face.get(line.at)?.sqrt(),
-            behind: behind.get(line.at)?.sqrt(),
+            hertz,
+            depth: series.face.depth(&series.times, hertz),
+            behind: series.background.depth(&series.times, hertz),
             false_alarm: line.false_alarm,
             bands,
         })

@@ -75,8 +75,7 @@ pub(super) fn motions<'a>(
 ) -> impl Iterator<Item = (f64, FaceMotion)> + 'a {
     track.faces().filter_map(move |(at_s, face)| {
         let turn = (face.pose.yaw - pose[0]).hypot(face.pose.pitch - pose[1]);
-        // Not "turn > max": an angle that is not a number is too far as well.
-        if !(turn <= max_turn_deg) {
+        if turn.is_nan() || turn > max_turn_deg {
             return None;
         }
         Some((at_s, reference.motion_to(&face.landmarks)?))

@@ -1,14 +1,14 @@
 //! How well the signals separate synthetic sequences of living people from attacks with the very
 //! same people. The printed table is the one in docs/SIGNALS.md:
 //!
-//!     cargo test -p lifesign-temporal --test separation -- --nocapture
+//!     cargo test -p lifesign-temporal --test it separation -- --nocapture
 
 use fastrand::Rng;
 use lifesign_temporal::signals::{self, NEUTRAL};
 use lifesign_temporal::synthetic::{
     Flickering, PlaneMotion, Script, flickering, frozen, looped, ping_pong, re_encoded,
 };
-use lifesign_temporal::{Calibration, Clip, Decision, Still, Track, judge};
+use lifesign_temporal::{Calibration, Clip, ClipResult, Decision, Still, Track, judge};
 
 const PEOPLE: u64 = 200;
 const KINDS: [&str; 4] = ["live", "print", "replay", "repeat"];
@@ -72,7 +72,7 @@ fn auc(live: &[f64], attack: &[f64]) -> f64 {
     wins / (live.len() * attack.len()) as f64
 }
 
-fn confidence(track: &Track, calibration: &Calibration) -> f64 {
+fn judged(track: &Track, calibration: &Calibration) -> ClipResult {
     let stills: Vec<Still> = (0..10)
         .map(|i| Still {
             at_s: f64::from(i) * 0.5,
@@ -87,7 +87,7 @@ fn confidence(track: &Track, calibration: &Calibration) -> f64 {
         track,
         stills: &stills,
     };
-    judge(&clip, calibration, &decision).confidence
+    judge(&clip, calibration, &decision)
 }
 
 fn quantiles(mut values: Vec<f64>) -> String {
@@ -110,18 +110,21 @@ fn living_people_and_attacks_separate() {
     let mut natives: std::collections::BTreeMap<(String, usize), Vec<f64>> = Default::default();
     for seed in 0..PEOPLE {
         for (kind, track) in tracks(seed).iter().enumerate() {
-            for (i, signal) in signals::all().iter().enumerate() {
-                let reading = signal.read(track, &calibration.signals);
-                assessed[kind][i] += usize::from(reading.score().is_some());
-                scores[kind][i].push(reading.score().unwrap_or(NEUTRAL));
-                if let lifesign_temporal::Reading::Measured(m) = &reading {
-                    for (name, value) in &m.values {
-                        let key = (format!("{}.{name}", signal.name()), kind);
-                        natives.entry(key).or_default().push(*value);
-                    }
+            let result = judged(track, &calibration);
+            // The first report is that of the frames.
+            for (i, report) in result.signals.iter().skip(1).enumerate() {
+                assessed[kind][i] += usize::from(report.assessed);
+                scores[kind][i].push(if report.assessed {
+                    report.score
+                } else {
+                    NEUTRAL
+                });
+                for (name, value) in &report.values {
+                    let key = (format!("{}.{name}", report.name), kind);
+                    natives.entry(key).or_default().push(*value);
                 }
             }
-            scores[kind][names.len()].push(confidence(track, &calibration));
+            scores[kind][names.len()].push(result.confidence);
         }
     }
     for ((name, kind), values) in natives {
