@@ -74,10 +74,9 @@ impl Pyramid {
                 let column = x as usize * columns / plane.width as usize;
                 let row = y as usize * rows / plane.height as usize;
                 let eigenvalue = plane.smaller_eigenvalue(x, y);
-                if let Some(cell) = best.get_mut(row * columns + column) {
-                    if eigenvalue > cell.0 {
-                        *cell = (eigenvalue, at);
-                    }
+                match best.get_mut(row * columns + column) {
+                    Some(cell) if eigenvalue > cell.0 => *cell = (eigenvalue, at),
+                    _ => {}
                 }
             }
         }

@@ -175,7 +175,7 @@ pub struct LumaGrid {
 impl LumaGrid {
     /// Wraps means; `None` unless they fill whole rows and are finite.
     pub fn new(columns: usize, means: Vec<f32>) -> Option<Self> {
-        let whole_rows = columns > 0 && !means.is_empty() && means.len() % columns == 0;
+        let whole_rows = columns > 0 && !means.is_empty() && means.len().is_multiple_of(columns);
         (whole_rows && means.iter().all(|m| m.is_finite())).then_some(Self { columns, means })
     }
 

@@ -146,12 +146,13 @@ fn dips(series: &[(f64, f64)], open: f64, params: &BlinkParams) -> Vec<Dip> {
     for &(at_s, ratio) in series {
         let share = ratio / open;
         if share >= params.open_share {
-            if let Some((began, lowest)) = below.take() {
-                if lowest <= params.closed_share {
-                    let seconds = at_s - began;
-                    dips.push(Dip { seconds, lowest });
-                }
-            }
+            let ended = below
+                .take()
+                .filter(|(_, lowest)| *lowest <= params.closed_share);
+            dips.extend(ended.map(|(began, lowest)| Dip {
+                seconds: at_s - began,
+                lowest,
+            }));
             last_open = Some(at_s);
         } else {
             below = match (below, last_open) {

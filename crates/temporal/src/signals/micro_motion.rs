@@ -89,9 +89,15 @@ struct Paths {
     stretch: Vec<[f64; 2]>,
     /// Stretch of the background since the start, at the same times as `stretch`.
     background_stretch: Vec<[f64; 2]>,
-    /// Per step: seconds, the face's motion and the background's behind it, in distances between
-    /// the eyes.
-    steps: Vec<(f64, [f64; 2], [f64; 2])>,
+    steps: Vec<Step>,
+}
+
+/// What moved between two neighbouring moments, in distances between the eyes.
+struct Step {
+    seconds: f64,
+    face: [f64; 2],
+    /// The background's motion at the place of the face.
+    behind: [f64; 2],
 }
 
 impl Paths {
@@ -115,9 +121,11 @@ impl Paths {
             if unit > 1.0 && seconds <= MAX_GAP_S {
                 let (a, b) = (rigid_middle(&from.landmarks), rigid_middle(&to.landmarks));
                 let face = [(b[0] - a[0]) / unit, (b[1] - a[1]) / unit];
-                paths
-                    .steps
-                    .push((seconds, face, motion.at(a).map(|d| d / unit)));
+                paths.steps.push(Step {
+                    seconds,
+                    face,
+                    behind: motion.at(a).map(|d| d / unit),
+                });
             }
         }
         let mut behind = stretch_at.into_iter().peekable();
@@ -152,12 +160,12 @@ impl Paths {
 
     /// Motion over [`MOTION_S`] of the background behind the face, and of the face against it.
     fn against_background(&self) -> Option<(f64, f64)> {
-        let seconds = median(self.steps.iter().map(|s| s.0))?;
+        let seconds = median(self.steps.iter().map(|s| s.seconds))?;
         let length = (MOTION_S / seconds).round().max(1.0) as usize;
         if self.steps.len() < 2 * length {
             return None;
         }
-        let over = |pick: &dyn Fn(&(f64, [f64; 2], [f64; 2])) -> [f64; 2]| {
+        let over = |pick: &dyn Fn(&Step) -> [f64; 2]| {
             let sums = self.steps.windows(length).map(|window| {
                 let sum = window
                     .iter()
@@ -167,8 +175,8 @@ impl Paths {
             });
             rms(sums)
         };
-        let background = over(&|step| step.2);
-        let own = over(&|step| [step.1[0] - step.2[0], step.1[1] - step.2[1]]);
+        let background = over(&|step| step.behind);
+        let own = over(&|step| [step.face[0] - step.behind[0], step.face[1] - step.behind[1]]);
         Some((background, own))
     }
 }
