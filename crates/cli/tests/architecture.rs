@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("numeric", &[]),
     ("store", &["domain"]),
     ("engine", &["domain", "infer", "media", "numeric"]),
+    ("temporal", &["domain"]),
     (
         "server",
         &["contracts", "domain", "engine", "media", "net", "store"],

@@ -93,6 +93,30 @@ reason_codes! {
     /// Too few signals could be computed.
     NotEnoughSignals, "not_enough_signals", "Too few signals could be measured to decide.",
         "Take a new picture in better light.";
+    /// The clip has too few seconds or frames with a face.
+    ClipTooShort, "clip_too_short", "The video shows the face for too short a time.",
+        "Record a few seconds with your face in the picture.";
+    /// The face left the picture for a part of the clip.
+    FaceLost, "face_lost", "The face was not in the picture all the time.",
+        "Keep your whole face in the picture until the recording ends.";
+    /// Another face took the place of the first one, or the clip was cut.
+    FaceChanged, "face_changed", "The face changed during the video.",
+        "Record without a cut, alone in the picture.";
+    /// The picture stands still.
+    FrozenClip, "frozen_clip", "The video stands still for a while.",
+        "Record a new video with the camera and close other programs that use it.";
+    /// The clip repeats itself.
+    LoopedClip, "looped_clip", "The video repeats itself.",
+        "Record a new video with the camera.";
+    /// The file has marks of a virtual camera, an editor or generated frames.
+    InjectedClip, "injected_clip", "The video does not look like the recording of a camera.",
+        "Record a new video with the camera of your device, without filters or virtual cameras.";
+    /// Face and surroundings move like one flat picture.
+    PlanarMotion, "planar_motion", "The face moves like a flat picture.",
+        "Show your own face, and turn your head a little while you record.";
+    /// The face flickers like a screen.
+    ScreenFlicker, "screen_flicker", "The face flickers like a screen.",
+        "Show your own face in steady light.";
 }
 
 /// A reason as it is reported: the code with its texts.

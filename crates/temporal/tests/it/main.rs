@@ -1,0 +1,4 @@
+//! The signals over whole synthetic sequences.
+
+mod robustness;
+mod separation;
