@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -33,6 +35,21 @@ pub struct ServerConfig {
     pub rate_per_minute: u32,
     /// How URLs that callers give are fetched; the size limit is that of images.
     pub fetch: lifesign_net::Policy,
+    /// What the console shows as settings in force; a secret has no place here.
+    pub settings: Vec<Setting>,
+}
+
+/// One line of the settings in force, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its value, without passwords.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: String,
+    /// What it does.
+    pub meaning: String,
 }
 
 impl ServerConfig {

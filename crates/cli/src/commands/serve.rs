@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifesign_server::{IpNet, ServerConfig};
+use lifesign_server::{IpNet, ServerConfig, Setting};
 
-use crate::config::Config;
+use crate::config::{Config, Entry};
 use crate::error::CliError;
 
 /// Serves until SIGTERM or SIGINT, then drains.
@@ -68,7 +68,21 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
                 lifesign_server::Policy::default()
             }
         },
+        settings: config.entries.iter().map(setting).collect(),
     })
+}
+
+/// A line of `lifesign config` as the console shows it.
+fn setting(entry: &Entry) -> Setting {
+    Setting {
+        key: entry.key.to_owned(),
+        value: entry
+            .value
+            .as_str()
+            .map_or_else(|| entry.value.to_string(), str::to_owned),
+        source: entry.source.clone(),
+        meaning: entry.meaning.to_owned(),
+    }
 }
 
 fn networks(listed: &str) -> Result<Vec<IpNet>, CliError> {

@@ -2,6 +2,8 @@
 //! timing matters, and a real browser.
 
 mod browser;
+mod console;
+mod console_browser;
 mod liveness;
 mod load;
 mod logs;

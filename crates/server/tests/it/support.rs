@@ -107,6 +107,7 @@ impl Setup {
                 trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),
+                settings: Vec::new(),
             },
             edge: EdgeLimits::default(),
             data,
