@@ -24,8 +24,8 @@ pub use decentro::Decentro;
 pub use native::Native;
 pub use outcome::{Answer, Checked, Failure, FailureKind, IssuedToken, Picture};
 pub use request::{
-    Ask, Body, CheckOptions, CheckRequest, Credentials, ImageFormat, ImageRules, ImageSource,
-    Incoming, Part, TokenRequest,
+    Ask, Body, CheckOptions, CheckRequest, ClipRequest, ClipRules, ClipSource, Credentials,
+    ImageFormat, ImageRules, ImageSource, Incoming, Part, TokenRequest,
 };
 pub use syntizen::Syntizen;
 pub use verified_africa::VerifiedAfrica;

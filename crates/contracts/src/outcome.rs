@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lifesign_domain::CheckResult;
+use lifesign_domain::{CheckResult, ClipResult};
 
 /// What came of a request that was understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ use lifesign_domain::CheckResult;
 pub enum Answer {
     /// An image was judged.
     Checked(Checked),
+    /// A clip was judged.
+    Clip(Box<ClipResult>),
     /// A token was given.
     Token(IssuedToken),
 }
@@ -83,6 +85,10 @@ pub enum FailureKind {
     InvalidImage,
     /// The body or the image is over a limit.
     TooLarge,
+    /// The clip is longer than is accepted.
+    TooLong,
+    /// What decodes clips is not installed.
+    NoDecoder,
     /// The body is of a content type that the contract does not take.
     UnsupportedMediaType,
     /// No such path.
@@ -129,10 +135,12 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidRequest,
         Self::InvalidImage,
         Self::TooLarge,
+        Self::TooLong,
+        Self::NoDecoder,
         Self::UnsupportedMediaType,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -162,6 +170,8 @@ impl FailureKind {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidImage => "invalid_image",
             Self::TooLarge => "too_large",
+            Self::TooLong => "too_long",
+            Self::NoDecoder => "no_decoder",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",

@@ -24,13 +24,13 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Reply {
     reply
 }
 
-/// The check that came of a request to a contract that gives no tokens.
+/// The check that came of a request for one.
 pub(crate) fn checked<'a>(
     outcome: Result<&'a Answer, &'a Failure>,
 ) -> Result<&'a Checked, Cow<'a, Failure>> {
     match outcome {
         Ok(Answer::Checked(checked)) => Ok(checked),
-        Ok(Answer::Token(_)) => Err(Cow::Owned(Failure::new(
+        Ok(Answer::Token(_) | Answer::Clip(_)) => Err(Cow::Owned(Failure::new(
             FailureKind::Internal,
             "this route judges images alone",
         ))),

@@ -89,6 +89,8 @@ pub enum Credentials<'a> {
 pub enum Ask<'a> {
     /// Judge an image.
     Check(CheckRequest<'a>),
+    /// Judge a clip.
+    Clip(ClipRequest<'a>),
     /// Give a token for a user name and password.
     Token(TokenRequest),
 }
@@ -124,6 +126,42 @@ pub struct CheckRequest<'a> {
     pub idempotency_key: Option<String>,
     /// Whether the tenant's wallet pays for it.
     pub charged: bool,
+}
+
+/// A clip to judge, and what holds for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipRequest<'a> {
+    /// Where the clip is.
+    pub clip: ClipSource<'a>,
+    /// Profile by name; the tenant's or the server's default if absent.
+    pub profile: Option<String>,
+    /// What the file must be.
+    pub rules: ClipRules,
+    /// The caller's reference: a label that is kept with the check.
+    pub reference: Option<String>,
+    /// As in [`CheckRequest`].
+    pub idempotency_key: Option<String>,
+}
+
+/// Where a clip is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClipSource<'a> {
+    /// The file itself.
+    Bytes(&'a [u8]),
+    /// Where it is to be fetched from.
+    Url(Cow<'a, str>),
+}
+
+/// What a contract demands of a clip, beyond what the server can decode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClipRules {
+    /// Smallest width and height in pixels; the server's own if absent.
+    pub min_side: Option<u32>,
+    /// Largest width and height in pixels; the server's own if absent.
+    pub max_side: Option<u32>,
+    /// Whether the container must say that a camera recorded it (make and model, or the marks of
+    /// a recorder).
+    pub camera_data: bool,
 }
 
 /// Where the image is.

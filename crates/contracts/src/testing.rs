@@ -1,6 +1,6 @@
 //! What the tests of several contracts need.
 
-use lifesign_domain::{CheckResult, ReasonCode, Verdict};
+use lifesign_domain::{CheckResult, ClipResult, ReasonCode, Verdict};
 
 use crate::{Checked, Reply};
 
@@ -30,6 +30,24 @@ pub(crate) fn no_face() -> Checked {
     checked.result.face_detected = false;
     checked.result.face_count = 0;
     checked
+}
+
+/// A check of a clip.
+pub(crate) fn clip(verdict: Verdict, confidence: f64, faces: usize) -> ClipResult {
+    ClipResult {
+        verdict,
+        confidence,
+        threshold: 0.58,
+        face_detected: faces > 0,
+        profile: "ensemble".to_owned(),
+        calibration: "1".to_owned(),
+        duration_s: 3.0,
+        frame_count: 36,
+        frames: Vec::new(),
+        signals: Vec::new(),
+        reasons: Vec::new(),
+        timeline: Vec::new(),
+    }
 }
 
 /// The body of an answer.

@@ -5,6 +5,7 @@
 //! the vision stack. Words follow ISO/IEC 30107-3 and ISO/IEC 29794-5.
 
 mod check;
+mod clip;
 mod error_kind;
 mod fusion;
 mod quality;
@@ -12,6 +13,7 @@ mod reason;
 mod signal;
 
 pub use check::{CheckResult, FaceBox, FaceSummary, PoseDegrees, Verdict};
+pub use clip::{ClipFrameResult, ClipMoment, ClipResult};
 pub use error_kind::ErrorKind;
 pub use fusion::{ConfidenceMap, FusedScore, Fusion, MIN_GEOMETRIC_SCORE, OPERATING_POINT};
 pub use quality::QualityComponent;

@@ -1,20 +1,20 @@
 //! From an outcome to Decentro's body, and the table of its failures.
 
 use http::StatusCode;
-use lifesign_domain::{CheckResult, ReasonCode, Verdict};
+use lifesign_domain::{CheckResult, ClipResult, ReasonCode, Verdict};
 use serde::Serialize;
 
 use crate::{About, Answer, Failure, FailureKind, Reply, reply};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct Body<'a, D> {
     decentro_txn_id: &'a str,
     status: &'static str,
     response_code: &'static str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Data>,
+    data: Option<D>,
     response_key: &'static str,
 }
 
@@ -26,6 +26,13 @@ struct Data {
     /// Whole per cent.
     liveness_score: String,
     need_to_review: &'static str,
+}
+
+#[derive(Serialize)]
+struct ClipData {
+    status: &'static str,
+    /// From 0 to 1.
+    confidence: String,
 }
 
 /// HTTP status, `responseCode` and `responseKey` of a failure.
@@ -65,17 +72,18 @@ const fn row(kind: FailureKind) -> Row {
         FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "E00023", "error_server_error"),
         FailureKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "E00024", "error_overloaded"),
         FailureKind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "E00025", "error_timed_out"),
+        FailureKind::TooLong => (StatusCode::UNPROCESSABLE_ENTITY, "E00026", "error_video_too_long"),
+        FailureKind::NoDecoder => (StatusCode::SERVICE_UNAVAILABLE, "E00027", "error_decoder_missing"),
     }
 }
 
 pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
+    if let Ok(Answer::Clip(result)) = outcome {
+        return judged_clip(about, result);
+    }
     match reply::checked(outcome) {
         Ok(checked) if checked.result.face_detected => judged(about, &checked.result),
-        Ok(_) => {
-            let no_face = ReasonCode::NoFace;
-            let message = format!("{} {}", no_face.message(), no_face.guidance());
-            failed(about, NO_FACE, &message)
-        }
+        Ok(_) => no_face(about),
         Err(failure) => failed(about, row(failure.kind), &failure.message),
     }
 }
@@ -98,13 +106,46 @@ fn judged(about: &About, result: &CheckResult) -> Reply {
     reply::json(StatusCode::OK, &body)
 }
 
+fn judged_clip(about: &About, result: &ClipResult) -> Reply {
+    if !result.face_detected {
+        return no_face(about);
+    }
+    let data = ClipData {
+        status: match result.verdict {
+            Verdict::Live => "SUCCESS",
+            Verdict::Spoof | Verdict::Inconclusive => "FAILURE",
+        },
+        confidence: confidence(result.confidence),
+    };
+    let body = Body {
+        decentro_txn_id: &about.request_id,
+        status: "SUCCESS",
+        response_code: "S00000",
+        message: "Liveliness check performed successfully",
+        data: Some(data),
+        response_key: "success_liveness_check",
+    };
+    reply::json(StatusCode::OK, &body)
+}
+
+/// From 0 to 1 with at most four decimals and at least one, as in the documented "1.0".
+fn confidence(confidence: f64) -> String {
+    format!("{:?}", (confidence * 1e4).round() / 1e4)
+}
+
+fn no_face(about: &About) -> Reply {
+    let no_face = ReasonCode::NoFace;
+    let message = format!("{} {}", no_face.message(), no_face.guidance());
+    failed(about, NO_FACE, &message)
+}
+
 fn failed(about: &About, (status, response_code, response_key): Row, message: &str) -> Reply {
     let body = Body {
         decentro_txn_id: &about.request_id,
         status: "FAILURE",
         response_code,
         message,
-        data: None,
+        data: None::<Data>,
         response_key,
     };
     reply::json(status, &body)
@@ -117,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::Echo;
-    use crate::testing::{checked, no_face, text};
+    use crate::testing::{checked, clip, no_face, text};
 
     const ID: &str = "BC5CD047DB924564AD2B378F5B876963";
 
@@ -172,6 +213,29 @@ mod tests {
             body.ends_with(r#"","responseKey":"error_face_not_detected"}"#),
             "{body}"
         );
+    }
+
+    #[test]
+    fn a_clip_is_answered_as_documented() {
+        let answer = |verdict, confidence| {
+            let clip = clip(verdict, confidence, 1);
+            text(&reply(&about(), Ok(&Answer::Clip(Box::new(clip)))))
+        };
+        let expected = [
+            r#"{"decentroTxnId":""#,
+            ID,
+            r#"","status":"SUCCESS","responseCode":"S00000","message":"Liveliness check performed successfully","#,
+            r#""data":{"status":"SUCCESS","confidence":"1.0"},"responseKey":"success_liveness_check"}"#,
+        ];
+        assert_eq!(answer(Verdict::Live, 1.0), expected.concat());
+        let failure = r#""data":{"status":"FAILURE","confidence":"0.1235"}"#;
+        assert!(answer(Verdict::Spoof, 0.12345).contains(failure));
+        let undecided = r#""data":{"status":"FAILURE","confidence":"0.6"}"#;
+        assert!(answer(Verdict::Inconclusive, 0.6).contains(undecided));
+        let faceless = clip(Verdict::Inconclusive, 0.0, 0);
+        let reply = reply(&about(), Ok(&Answer::Clip(Box::new(faceless))));
+        assert_eq!(reply.status(), 422);
+        assert!(text(&reply).contains("error_face_not_detected"));
     }
 
     #[test]

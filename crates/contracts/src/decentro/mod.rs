@@ -6,6 +6,8 @@
 
 mod answer;
 mod read;
+mod source;
+mod video;
 
 use std::time::SystemTime;
 
@@ -23,6 +25,9 @@ pub struct Decentro;
 /// Takes JSON alone.
 const FARSIGHT: &str = "/v3/kyc/farsight/liveness/passive";
 
+/// Takes forms alone.
+const VIDEO: &str = "/v2/kyc/forensics/video_liveness";
+
 const ROUTES: &[Route] = &[
     Route {
         method: Method::POST,
@@ -31,6 +36,10 @@ const ROUTES: &[Route] = &[
     Route {
         method: Method::POST,
         path: FARSIGHT,
+    },
+    Route {
+        method: Method::POST,
+        path: VIDEO,
     },
 ];
 
@@ -76,6 +85,9 @@ impl Contract for Decentro {
     }
 
     fn read<'a>(&self, incoming: &'a Incoming, _echo: &mut Echo) -> Result<Ask<'a>, Failure> {
+        if incoming.path == VIDEO {
+            return video::clip_request(incoming).map(Ask::Clip);
+        }
         read::check_request(incoming).map(Ask::Check)
     }
 

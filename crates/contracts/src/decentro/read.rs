@@ -1,30 +1,12 @@
 //! From a Decentro request, form or JSON, to a [`CheckRequest`].
 
-use std::borrow::Cow;
+use super::source::{
+    CONSENT, CONSENT_PURPOSE, MAX_SIDE, MIN_SIDE, PURPOSE, REFERENCE_ID, SKIP_METADATA_VALIDATION,
+    Source, consent, only, present, purpose, url,
+};
+use crate::fields::{Field, image_of_part};
+use crate::{CheckRequest, Failure, ImageFormat, ImageRules, ImageSource, Incoming};
 
-use super::FARSIGHT;
-use crate::fields::{Field, JsonObject, image_of_part, is_json, json_type, str_of};
-use crate::{
-    Body, CheckRequest, Failure, FailureKind, ImageFormat, ImageRules, ImageSource, Incoming, Part,
-};
-
-const REFERENCE_ID: Field = Field {
-    name: "reference_id",
-    accepted: "it must be a string of 1 to 200 characters that names the transaction",
-};
-const CONSENT: Field = Field {
-    name: "consent",
-    accepted: "it must be true or \"true\"",
-};
-const PURPOSE: Field = Field {
-    name: "purpose",
-    accepted: "it must be a string that says what the check is for",
-};
-/// The name that the same vendor's video route has for it.
-const CONSENT_PURPOSE: Field = Field {
-    name: "consent_purpose",
-    ..PURPOSE
-};
 const IMAGE: Field = Field {
     name: "image",
     accepted: "it must be a JPG, JPEG or PNG file, in JSON as base64 text",
@@ -33,11 +15,6 @@ const IMAGE_URL: Field = Field {
     name: "image_url",
     accepted: "it must be a URL of at most 2048 characters, or left out",
 };
-const SKIP_METADATA_VALIDATION: Field = Field {
-    name: "skip_metadata_validation",
-    accepted: "it must be true, false, \"true\" or \"false\", or left out",
-};
-
 const NAMES: &[&str] = &[
     REFERENCE_ID.name,
     CONSENT.name,
@@ -48,15 +25,12 @@ const NAMES: &[&str] = &[
     SKIP_METADATA_VALIDATION.name,
 ];
 
-/// Most characters of `image_url`.
-const URL_CHARS: usize = 2048;
-
-/// Documented limits of width and height.
-const MIN_SIDE: u32 = 800;
-const MAX_SIDE: u32 = 2000;
-
 pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Failure> {
-    let source = Source::of(incoming)?;
+    let source = Source::of(
+        incoming,
+        NAMES,
+        "a JSON object with the fields `reference_id`, `consent`, `purpose` and `image`",
+    )?;
     // Before anything else: without consent the rest is not looked at.
     consent(&source)?;
     let reference = REFERENCE_ID.required_label(source.text(&REFERENCE_ID)?)?;
@@ -75,120 +49,21 @@ pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Fai
     })
 }
 
-fn consent(source: &Source<'_>) -> Result<(), Failure> {
-    match source.switch(&CONSENT)? {
-        Some(true) => Ok(()),
-        Some(false) => Err(Failure::new(
-            FailureKind::ConsentRefused,
-            "the person has not consented (`consent` is false); nothing was judged or kept",
-        )),
-        None => Err(CONSENT.refused("is missing")),
-    }
-}
-
-/// Either name will do. It is demanded, not kept.
-fn purpose(source: &Source<'_>) -> Result<(), Failure> {
-    let (purpose, other) = (source.text(&PURPOSE)?, source.text(&CONSENT_PURPOSE)?);
-    PURPOSE.required(present(purpose).or(other)).map(|_| ())
-}
-
 fn image<'a>(source: &Source<'a>) -> Result<ImageSource<'a>, Failure> {
-    match (source.image()?, present(source.text(&IMAGE_URL)?)) {
+    match (file(source)?, url(source, &IMAGE_URL)?) {
         (Some(_), Some(_)) => Err(IMAGE.refused("is there beside `image_url`, one is judged")),
         (Some(image), None) => Ok(image),
-        (None, Some(url)) => match url.chars().count() {
-            0..=URL_CHARS => Ok(ImageSource::Url(url)),
-            count => Err(IMAGE_URL.refused(&format!("has {count} characters"))),
-        },
+        (None, Some(url)) => Ok(ImageSource::Url(url)),
         (None, None) => Err(IMAGE.refused("is missing or blank, and so is `image_url`")),
     }
 }
 
-/// A blank text counts as absent: form clients send every field that they know.
-fn present(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
-/// Where the fields come from.
-enum Source<'a> {
-    Json(JsonObject<'a>),
-    Form(&'a [Part]),
-}
-
-impl<'a> Source<'a> {
-    fn of(incoming: &'a Incoming) -> Result<Self, Failure> {
-        const WANTED: &str =
-            "a JSON object with the fields `reference_id`, `consent`, `purpose` and `image`";
-        let json_only = incoming.path == FARSIGHT;
-        match &incoming.body {
-            Body::Form(parts) if !json_only => Ok(Self::Form(parts)),
-            Body::Bytes(bytes) if is_json(incoming.media_type().as_deref()) => {
-                JsonObject::read(bytes, NAMES, WANTED).map(Self::Json)
-            }
-            _ => Err(Failure::new(
-                FailureKind::UnsupportedMediaType,
-                if json_only {
-                    "the content type is not accepted; accepted is application/json"
-                } else {
-                    "the content type is not accepted; accepted are multipart/form-data and \
-                     application/json"
-                },
-            )),
-        }
+/// The field `image`; a blank one counts as absent.
+fn file<'a>(source: &Source<'a>) -> Result<Option<ImageSource<'a>>, Failure> {
+    match source {
+        Source::Json(_) => Ok(present(source.text(&IMAGE)?).map(ImageSource::Base64)),
+        Source::Form(parts) => Ok(only(parts, &IMAGE)?.and_then(image_of_part)),
     }
-
-    fn text(&self, field: &Field) -> Result<Option<Cow<'a, str>>, Failure> {
-        match self {
-            Self::Json(object) => field.text(object),
-            Self::Form(parts) => only(parts, field)?
-                .map(|part| std::str::from_utf8(&part.data).map(Cow::Borrowed))
-                .transpose()
-                .map_err(|_| field.refused("is not valid UTF-8")),
-        }
-    }
-
-    /// True or false, as such or as a string; a blank string counts as absent.
-    fn switch(&self, field: &Field) -> Result<Option<bool>, Failure> {
-        let text = match self {
-            Self::Json(object) => match object.get(field.name) {
-                Some(value) if matches!(value.get(), "true" | "false") => {
-                    Some(Cow::Borrowed(value.get()))
-                }
-                Some(value) => Some(
-                    str_of(value)
-                        .map_err(|_| field.refused(&format!("is {}", json_type(value))))?,
-                ),
-                None => None,
-            },
-            Self::Form(_) => self.text(field)?,
-        };
-        let Some(text) = present(text) else {
-            return Ok(None);
-        };
-        match text.trim() {
-            yes if yes.eq_ignore_ascii_case("true") => Ok(Some(true)),
-            no if no.eq_ignore_ascii_case("false") => Ok(Some(false)),
-            _ => Err(field.refused("is neither true nor false")),
-        }
-    }
-
-    /// The field `image`; a blank one counts as absent.
-    fn image(&self) -> Result<Option<ImageSource<'a>>, Failure> {
-        match self {
-            Self::Json(_) => Ok(present(self.text(&IMAGE)?).map(ImageSource::Base64)),
-            Self::Form(parts) => Ok(only(parts, &IMAGE)?.and_then(image_of_part)),
-        }
-    }
-}
-
-/// The field of a form, which may be there once.
-fn only<'a>(parts: &'a [Part], field: &Field) -> Result<Option<&'a Part>, Failure> {
-    let mut named = parts.iter().filter(|part| part.name == field.name);
-    let part = named.next();
-    if named.next().is_some() {
-        return Err(field.refused("is given more than once"));
-    }
-    Ok(part)
 }
 
 #[cfg(test)]
@@ -196,8 +71,9 @@ mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, Method, header};
 
+    use super::super::FARSIGHT;
     use super::*;
-    use crate::{Ask, Contract, Decentro, Echo};
+    use crate::{Ask, Body, Contract, Decentro, Echo, FailureKind, Part};
 
     const FORENSICS: &str = "/v2/kyc/forensics/liveness/passive";
 
@@ -249,7 +125,7 @@ mod tests {
             .read(incoming, &mut Echo::new())
             .map(|ask| match ask {
                 Ask::Check(request) => request,
-                Ask::Token(_) => panic!("a token request"),
+                other => panic!("{other:?}"),
             })
     }
 

@@ -10,11 +10,11 @@ use crate::{About, Answer, Failure, FailureKind, Picture, Reply, reply};
 
 /// What every answer looks like.
 #[derive(Serialize)]
-struct Envelope<'a> {
+struct Envelope<'a, R> {
     status: &'static str,
     request_id: &'a str,
     timestamp: String,
-    result: Option<&'a CheckResult>,
+    result: Option<&'a R>,
     error: Option<ErrorBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pictures: Option<Vec<PictureBody<'a>>>,
@@ -49,6 +49,7 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
         FailureKind::InvalidRequest
         | FailureKind::InvalidImage
         | FailureKind::TooLarge
+        | FailureKind::TooLong
         | FailureKind::UnsupportedFormat
         | FailureKind::WrongResolution
         | FailureKind::NoCameraData
@@ -70,27 +71,41 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
         FailureKind::SlowBody => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
         FailureKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"),
         FailureKind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "TIMED_OUT"),
+        FailureKind::NoDecoder => (StatusCode::SERVICE_UNAVAILABLE, "DECODER_MISSING"),
         FailureKind::Inference => (StatusCode::OK, "INFERENCE_ERROR"),
         FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "SERVER_ERROR"),
     }
 }
 
 pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
-    let outcome = reply::checked(outcome);
-    let (status, result, error) = match &outcome {
-        Ok(checked) if checked.result.face_detected => {
-            (StatusCode::OK, Some(&checked.result), None)
+    if let Ok(Answer::Clip(result)) = outcome {
+        return envelope(about, Ok((result.as_ref(), result.face_detected)), None);
+    }
+    match reply::checked(outcome) {
+        Ok(checked) => {
+            let result = (&checked.result, checked.result.face_detected);
+            envelope(about, Ok(result), checked.pictures.as_deref())
         }
+        Err(failure) => envelope::<CheckResult>(about, Err(&failure), None),
+    }
+}
+
+/// The answer with a result and whether a face was found, or with a failure.
+fn envelope<R: Serialize>(
+    about: &About,
+    outcome: Result<(&R, bool), &Failure>,
+    pictures: Option<&[Picture]>,
+) -> Reply {
+    let (status, result, error) = match outcome {
+        Ok((result, true)) => (StatusCode::OK, Some(result), None),
         // The contract calls this an error and also an INCONCLUSIVE verdict: we answer both.
-        Ok(checked) => (StatusCode::OK, Some(&checked.result), Some(NO_FACE)),
+        Ok((result, false)) => (StatusCode::OK, Some(result), Some(NO_FACE)),
         Err(failure) => {
             let (status, code) = status_and_code(failure.kind);
             let message = &failure.message;
             (status, None, Some(ErrorBody { code, message }))
         }
     };
-    let pictures = outcome.as_ref().ok();
-    let pictures = pictures.and_then(|checked| checked.pictures.as_deref());
     let envelope = Envelope {
         status: if error.is_none() { "success" } else { "error" },
         request_id: &about.request_id,

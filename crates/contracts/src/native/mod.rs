@@ -6,6 +6,7 @@
 
 mod answer;
 mod read;
+mod video;
 
 use std::time::SystemTime;
 
@@ -21,10 +22,18 @@ pub use read::image_of_json;
 #[derive(Clone, Copy, Debug)]
 pub struct Native;
 
-const ROUTES: &[Route] = &[Route {
-    method: Method::POST,
-    path: "/v1/liveness",
-}];
+const VIDEO: &str = "/v1/liveness/video";
+
+const ROUTES: &[Route] = &[
+    Route {
+        method: Method::POST,
+        path: "/v1/liveness",
+    },
+    Route {
+        method: Method::POST,
+        path: VIDEO,
+    },
+];
 
 impl Contract for Native {
     fn name(&self) -> &'static str {
@@ -53,6 +62,9 @@ impl Contract for Native {
     }
 
     fn read<'a>(&self, incoming: &'a Incoming, _echo: &mut Echo) -> Result<Ask<'a>, Failure> {
+        if incoming.path == VIDEO {
+            return video::clip_request(incoming).map(Ask::Clip);
+        }
         read::check_request(incoming).map(Ask::Check)
     }
 

@@ -10,6 +10,7 @@ const IMAGE: Field = Field {
     accepted: "it must be base64 text or a data: URL of a JPEG, PNG, WebP or BMP file",
 };
 
+/// A request to judge an image.
 pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Failure> {
     let options = CheckOptions {
         profile: incoming.query("profile").map(str::to_owned),
@@ -44,14 +45,14 @@ pub(super) fn check_request(incoming: &Incoming) -> Result<CheckRequest<'_>, Fai
 }
 
 /// The caller's reference, a label to find the check by.
-fn reference(incoming: &Incoming) -> Result<Option<String>, Failure> {
+pub(super) fn reference(incoming: &Incoming) -> Result<Option<String>, Failure> {
     let text = incoming.query("reference").filter(|text| !text.is_empty());
     text.map(|text| label("the query parameter `reference`", text))
         .transpose()
 }
 
 /// The header `Idempotency-Key`.
-fn idempotency_key(incoming: &Incoming) -> Result<Option<String>, Failure> {
+pub(super) fn idempotency_key(incoming: &Incoming) -> Result<Option<String>, Failure> {
     const LONGEST: usize = 255;
     let Some(value) = incoming.headers.get("idempotency-key") else {
         return Ok(None);

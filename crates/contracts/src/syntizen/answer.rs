@@ -69,11 +69,14 @@ const fn status(kind: FailureKind) -> StatusCode {
         FailureKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         FailureKind::SlowBody => StatusCode::REQUEST_TIMEOUT,
         FailureKind::KeyReused => StatusCode::CONFLICT,
+        FailureKind::TooLong => StatusCode::BAD_REQUEST,
         FailureKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         FailureKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FailureKind::RateLimited | FailureKind::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
         FailureKind::Inference | FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        FailureKind::Overloaded | FailureKind::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        FailureKind::Overloaded | FailureKind::TimedOut | FailureKind::NoDecoder => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 
@@ -81,6 +84,11 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
     match outcome {
         Ok(Answer::Token(issued)) => token(issued),
         Ok(Answer::Checked(checked)) => judged(about, checked),
+        Ok(Answer::Clip(_)) => refused(
+            about,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "this route judges images alone",
+        ),
         Err(failure) => match documented(failure.kind) {
             Some((status, respdesc)) => bare(status, respdesc, &failure.message),
             None => refused(about, status(failure.kind), &failure.message),

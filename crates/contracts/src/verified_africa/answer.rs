@@ -72,6 +72,7 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
         | FailureKind::SealBroken
         | FailureKind::UrlRefused
         | FailureKind::UrlFailed => (StatusCode::BAD_REQUEST, "11"),
+        FailureKind::TooLong => (StatusCode::BAD_REQUEST, "11"),
         FailureKind::TooLarge => (StatusCode::BAD_REQUEST, "12"),
         FailureKind::KeyReused => (StatusCode::BAD_REQUEST, "13"),
         FailureKind::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "14"),
@@ -84,6 +85,7 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
         FailureKind::QuotaExceeded => (StatusCode::TOO_MANY_REQUESTS, "31"),
         FailureKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "40"),
         FailureKind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, "41"),
+        FailureKind::NoDecoder => (StatusCode::SERVICE_UNAVAILABLE, "42"),
         FailureKind::Inference => (StatusCode::INTERNAL_SERVER_ERROR, "90"),
         FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "99"),
     }

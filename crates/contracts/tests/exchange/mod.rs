@@ -54,6 +54,12 @@ pub(crate) enum Given {
         #[serde(default)]
         reasons: Vec<ReasonCode>,
     },
+    /// A judged clip.
+    Clip {
+        verdict: Verdict,
+        confidence: f64,
+        faces: usize,
+    },
     Token {
         authkey: String,
         expires_in: u64,
