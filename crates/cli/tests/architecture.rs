@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("video", &["domain", "media"]),
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
+    ("clip", &["domain", "engine", "media", "temporal", "video"]),
     ("contracts", &["domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),
