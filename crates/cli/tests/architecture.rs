@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("media", &["domain"]),
     ("infer", &["domain"]),
+    ("challenge", &["domain"]),
     ("contracts", &["domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),

@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::session::Visitor;
 use super::tenants::{self, existing};
 use crate::service::Scope;
-use crate::service::admin::{self, Secrets};
+use crate::service::admin::{self, KeyWish, Secrets};
 use crate::{App, clock};
 
 /// The kinds as people know them.
@@ -165,10 +165,12 @@ pub(super) async fn create(
         app.memory.store.as_ref(),
         &app.memory.vault,
         &id,
-        typed.kind,
-        &typed.label,
-        &typed.rules,
-        typed.expires_at,
+        &KeyWish {
+            kind: typed.kind,
+            label: &typed.label,
+            rules: &typed.rules,
+            expires_at: typed.expires_at,
+        },
         &posted.visitor.act(),
     )
     .await?;

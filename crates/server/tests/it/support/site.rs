@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::body::Body;
 use axum::http::Request;
 use lifesign_server::service::Checker;
-use lifesign_server::service::admin::{self, Secrets, TenantCredentials};
+use lifesign_server::service::admin::{self, KeyWish, Secrets, TenantCredentials};
 use lifesign_server::vault::Vault;
 use lifesign_server::{App, Memory, Peer};
 use lifesign_store::{
@@ -100,16 +100,13 @@ impl Ground {
     ) -> (String, Secrets) {
         let act = act();
         let vault = vault();
-        let made = admin::create_key(
-            &*self.store,
-            &vault,
-            tenant,
+        let wish = KeyWish {
             kind,
-            "",
+            label: "",
             rules,
             expires_at,
-            &act,
-        );
+        };
+        let made = admin::create_key(&*self.store, &vault, tenant, &wish, &act);
         made.await.unwrap()
     }
 
