@@ -64,7 +64,7 @@ postgres:
 
 # For the clients in docs/examples and for schemathesis.
 tools:
-	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && python3 -m venv --help && python3 -m ensurepip --version && python3 -c 'import cryptography'" curl python3-cryptography python3-venv
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && /usr/bin/python3 -m ensurepip --version && /usr/bin/python3 -c 'import cryptography'" curl python3-cryptography python3-venv
 
 # Clips are decoded by ffmpeg; without it everything else works.
 ffmpeg: ## Install ffmpeg, which decodes clips

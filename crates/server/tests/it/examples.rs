@@ -15,6 +15,9 @@ use crate::support::real_checker;
 use crate::support::site::{Ground, Site, UNITS};
 use crate::support::sockets::Listening;
 
+/// Debian's own, for which `make tools` installs the library; another one first in PATH may lack it.
+const PYTHON: &str = "/usr/bin/python3";
+
 /// The scripts that the tests here run.
 const RUN: [&str; 5] = [
     "decentro.sh",
@@ -77,7 +80,7 @@ impl Stage {
         let path = examples().join(script);
         let image = self.files.path().join(image);
         let mut command = if script.ends_with(".py") {
-            let mut command = Command::new("python3");
+            let mut command = Command::new(PYTHON);
             command.arg(path).arg(&image);
             command
         } else {
@@ -171,7 +174,7 @@ async fn the_syntizen_example() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sealed_syntizen_example() {
-    if !has("python3", &["-c", "import cryptography"]).await {
+    if !has(PYTHON, &["-c", "import cryptography"]).await {
         return;
     }
     let stage = Stage::new().await;

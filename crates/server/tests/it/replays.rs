@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::ask::{
     africa, authkey, decentro, native, native_with, plain, syntizen, text_of,
 };
-use crate::support::pictures::{astronaut, bmp, jpeg_of_quality, picture, webp};
+use crate::support::pictures::{astronaut, bmp, decoded, jpeg_of_quality, picture, webp};
 use crate::support::site::{Ground, Site, UNITS, now};
 use crate::support::{Answer, base64, real_checker, sample};
 
@@ -62,7 +62,10 @@ async fn copies_are_recognised_and_other_pictures_are_not() {
         ("BMP", bmp(&portrait)),
         ("70 % of the size", jpeg_of_quality(&smaller(0.7), 80, None)),
         ("twice the size", jpeg_of_quality(&smaller(2.0), 90, None)),
-        ("without a face", jpeg_of_quality(&coffee(), 70, None)),
+        (
+            "without a face",
+            jpeg_of_quality(&decoded("coffee.jpg"), 70, None),
+        ),
     ] {
         let answer = site.call(native(&bank.api_key, &copy)).await;
         assert!(is_replayed(&answer), "{what}");
@@ -78,12 +81,6 @@ async fn copies_are_recognised_and_other_pictures_are_not() {
         let answer = site.call(native(&bank.api_key, &sample(other))).await;
         assert!(!is_replayed(&answer), "{other}");
     }
-}
-
-fn coffee() -> image::RgbImage {
-    image::load_from_memory(&sample("coffee.jpg"))
-        .unwrap()
-        .into_rgb8()
 }
 
 #[tokio::test(flavor = "multi_thread")]

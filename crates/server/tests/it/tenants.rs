@@ -159,7 +159,7 @@ async fn secrets_of_two_tenants_do_not_mix() {
     let Two { site, one, other } = two().await;
     let image = picture("bare_image");
     let mut mixed = other.decentro;
-    std::mem::swap(&mut mixed.client_id, &mut one.decentro.client_id.clone());
+    mixed.client_id.clone_from(&one.decentro.client_id);
     assert_eq!(
         site.call(decentro(&mixed, &image, "Case 1")).await.status,
         401

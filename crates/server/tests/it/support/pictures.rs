@@ -13,6 +13,7 @@ use image::imageops::{self, FilterType};
 use image::{ImageEncoder, Rgb, RgbImage};
 use lifesign_contracts::ImageRules;
 use lifesign_domain::{CheckResult, ReasonCode, Verdict};
+use lifesign_media::{Frame, Limits};
 use lifesign_server::service::Wanted;
 use lifesign_testkit::faceless_scene;
 
@@ -64,7 +65,7 @@ fn make(name: &str) -> Vec<u8> {
             judged(Verdict::Inconclusive, &large, Some(&Exif::CAMERA))
         }
         "camera_no_face_image" => {
-            let scene = scaled(&scene(11), CAMERA_SIDE);
+            let scene = scaled(&of_frame(&faceless_scene(11)), CAMERA_SIDE);
             jpeg(&scene, Some(&Exif::CAMERA))
         }
         "bare_image" => jpeg(&scaled(&astronaut(), CAMERA_SIDE), None),
@@ -81,9 +82,13 @@ fn make(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn astronaut() -> RgbImage {
-    image::load_from_memory(&sample("astronaut.jpg"))
-        .unwrap()
-        .into_rgb8()
+    decoded("astronaut.jpg")
+}
+
+/// A sample's pixels.
+pub(crate) fn decoded(name: &str) -> RgbImage {
+    let photo = lifesign_media::decode(&sample(name), &Limits::default()).unwrap();
+    of_frame(&photo.frame)
 }
 
 /// A square of this side.
@@ -91,8 +96,7 @@ pub(crate) fn scaled(picture: &RgbImage, side: u32) -> RgbImage {
     imageops::resize(picture, side, side, FilterType::CatmullRom)
 }
 
-fn scene(index: usize) -> RgbImage {
-    let frame = faceless_scene(index);
+fn of_frame(frame: &Frame) -> RgbImage {
     let rgb = frame.rgb().to_vec();
     RgbImage::from_raw(frame.width(), frame.height(), rgb).unwrap()
 }
@@ -156,8 +160,7 @@ fn masked() -> RgbImage {
 }
 
 fn with_sunglasses() -> RgbImage {
-    let portrait = image::load_from_memory(&sample("grace_hopper.jpg")).unwrap();
-    painted(portrait.into_rgb8(), [14, 14, 16], |x, y| {
+    painted(decoded("grace_hopper.jpg"), [14, 14, 16], |x, y| {
         let lens = |cx: f64| ((x - cx) / 38.0).powi(2) + ((y - 200.0) / 29.0).powi(2) < 1.0;
         let bridge = (250.0..276.0).contains(&x) && (188.0..198.0).contains(&y);
         lens(219.0) || lens(306.0) || bridge
