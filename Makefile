@@ -8,16 +8,11 @@ SAMPLE := assets/samples/astronaut.jpg
 BENCH_SECONDS ?= 5
 LIFESIGN := cargo run --quiet --bin lifesign --
 
-# The browser tests drive a real Chromium; cargo cannot bring one.
-BROWSER_PACKAGES := chromium chromium-driver
-
-# Clips are decoded by ffmpeg; without it everything else works.
-VIDEO_PACKAGES := ffmpeg
-
 FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
+EXAMPLES ?= 200
 
-.PHONY: help run test check bench fuzz fmt browser ffmpeg release
+.PHONY: help run test check bench fuzz fmt schema browser ffmpeg postgres tools release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,8 +24,8 @@ run: ## Judge the sample photograph, then serve on $(LISTEN)
 	@echo; echo "Open http://$(LISTEN)/ (stop with Ctrl-C)"; echo
 	@exec target/debug/lifesign serve --listen $(LISTEN)
 
-test: browser ffmpeg ## Run every test
-	cargo test --workspace
+test: browser ffmpeg postgres tools ## Run every test
+	tools/with-postgres.sh cargo test --workspace
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check
@@ -49,27 +44,27 @@ fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
 	    -max_total_time=$(TIME) -max_len=4096 -rss_limit_mb=2048 -timeout=60 -print_final_stats=1; \
 	done
 
+schema: tools ## Throw EXAMPLES generated requests at each route and hold the answers against /openapi.json
+	cargo test --workspace --no-run --quiet
+	tools/schemathesis.sh $(EXAMPLES)
+
 fmt: ## Format everything
 	cargo fmt --all
 
 release: ## Build the optimised binary: target/release/lifesign
 	cargo build --release --bin lifesign
 
-# Without the right to install, the browser tests say so and skip; CI asks for them.
+# Without the right to install, the tests that need these say so and skip; CI asks for them.
 browser:
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
-	  echo "installing from Debian for the browser tests: $(BROWSER_PACKAGES)"; \
-	  sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
-	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    $$sudo apt-get install -y -qq --no-install-recommends $(BROWSER_PACKAGES) >/dev/null; } \
-	  || [ -z "$$LIFESIGN_TEST_REQUIRE_BROWSER" ]; }
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_BROWSER "command -v chromium && command -v chromedriver" chromium chromium-driver
 
-# Without the right to install, the tests of clips say so and skip; CI asks for them.
-ffmpeg: ## Install ffmpeg, which decodes clips
-	@command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || { \
-	  echo "installing from Debian to decode clips: $(VIDEO_PACKAGES)"; \
-	  sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
-	  { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    $$sudo apt-get install -y -qq --no-install-recommends $(VIDEO_PACKAGES) >/dev/null; } \
-	  || { echo "ffmpeg could not be installed: apt-get install $(VIDEO_PACKAGES)"; \
-	    [ -z "$$LIFESIGN_TEST_REQUIRE_FFMPEG" ]; }; }
+# Debian would start a server of its own; the tests start theirs (tools/with-postgres.sh).
+postgres:
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_POSTGRES "ls /usr/lib/postgresql/*/bin/initdb" postgresql
+
+# For the clients in docs/examples and for schemathesis.
+tools:
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && /usr/bin/python3 -m ensurepip --version && /usr/bin/python3 -c 'import cryptography'" curl python3-cryptography python3-venv
+
+ffmpeg: ## Install ffmpeg, which decodes clips; without it everything else works
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_FFMPEG "command -v ffmpeg && command -v ffprobe" ffmpeg

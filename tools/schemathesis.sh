@@ -7,7 +7,7 @@ examples=${1:?how many examples of each operation}
 venv=target/schemathesis
 version=4.32.5
 [ -x "$venv/bin/st" ] && "$venv/bin/st" --version | grep -qF "$version" || {
-  python3 -m venv "$venv"
+  /usr/bin/python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet "schemathesis==$version"
 }
 folder=$(mktemp -d)

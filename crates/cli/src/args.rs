@@ -323,6 +323,10 @@ pub(crate) enum TenantsVerb {
 /// What holds for a tenant's checks; what is not given stays as it is.
 #[derive(Debug, Args)]
 pub(crate) struct TenantSettingsArgs {
+    /// How the signals are weighed where a request does not say [default: the server's]
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+
     /// Units a check costs where a contract has a wallet [default: 1]
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) price: Option<i64>,

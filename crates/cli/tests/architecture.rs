@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("media", &["domain"]),
     ("video", &["domain", "media"]),
     ("infer", &["domain"]),
+    ("challenge", &["domain"]),
     ("contracts", &["domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),

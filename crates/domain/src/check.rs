@@ -73,6 +73,15 @@ pub struct FaceSummary {
     pub distance_cm: f64,
 }
 
+impl CheckResult {
+    /// The signals for people: what counts most comes first, the rest in the order of the profile.
+    pub fn signals_by_weight(&self) -> Vec<&SignalReport> {
+        let mut signals = Vec::from_iter(&self.signals);
+        signals.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        signals
+    }
+}
+
 /// The answer to one check: the `result` object of the native API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckResult {

@@ -14,6 +14,7 @@ use crate::iris::IrisModel;
 use crate::mesh::{FaceMesh, MeshModel};
 use crate::roi::face_region;
 use crate::signals::{self, Signal};
+use crate::warp::Region;
 use crate::{
     Calibration, Check, Detection, EngineError, Evidence, FaceCover, Iris, Landmarks, Pose,
     Profile, Reading, Subject, fusion, pose, quality,
@@ -196,6 +197,15 @@ impl Engine {
         detection: &Detection,
     ) -> Result<Option<FaceMesh>, EngineError> {
         self.mesh.run(frame, &face_region(detection))
+    }
+
+    /// The mesh in a region of the frame.
+    pub(crate) fn mesh_at(
+        &self,
+        frame: &Frame,
+        region: &Region,
+    ) -> Result<Option<FaceMesh>, EngineError> {
+        self.mesh.run(frame, region)
     }
 
     /// Placement of a face before the camera; `None` where the landmarks have no extent.

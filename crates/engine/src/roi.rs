@@ -1,6 +1,7 @@
 //! From a detection to the region that the mesh model looks at.
 
 use crate::Detection;
+use crate::Landmarks;
 use crate::warp::Region;
 
 /// How much larger than the detector's box the region is: the mesh model was trained so.
@@ -17,6 +18,21 @@ pub(crate) fn face_region(detection: &Detection) -> Region {
         width: side,
         height: side,
         rotation_rad: (second_eye.y - first_eye.y).atan2(second_eye.x - first_eye.x),
+    }
+}
+
+/// The same from a mesh, for the next frame of a video: MediaPipe's graph widens the mesh's extent
+/// by the same half and levels the outer corners of the eyes.
+pub(crate) fn next_region(landmarks: &Landmarks) -> Region {
+    const OUTER_EYE_CORNERS: [usize; 2] = [33, 263];
+    let bounds = landmarks.bounds();
+    let [first, second] = OUTER_EYE_CORNERS.map(|index| landmarks.at(index));
+    let side = bounds.width.max(bounds.height) * MARGIN;
+    Region {
+        centre: bounds.centre(),
+        width: side,
+        height: side,
+        rotation_rad: (second.y - first.y).atan2(second.x - first.x),
     }
 }
 

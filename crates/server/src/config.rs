@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -27,10 +29,27 @@ pub struct ServerConfig {
     pub database: String,
     /// File with the data key; empty for the environment's or one made in `data`.
     pub data_key_file: PathBuf,
+    /// Proxies whose word on where a request comes from (`x-forwarded-for`) is taken.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Requests a minute of a credential that has no rate of its own.
     pub rate_per_minute: u32,
     /// How URLs that callers give are fetched; the size limit is that of images.
     pub fetch: lifesign_net::Policy,
+    /// What the console shows as settings in force; a secret has no place here.
+    pub settings: Vec<Setting>,
+}
+
+/// One line of the settings in force, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its value, without passwords.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: String,
+    /// What it does.
+    pub meaning: String,
 }
 
 impl ServerConfig {

@@ -21,9 +21,11 @@ pub mod service;
 pub mod vault;
 
 pub use app::App;
-pub use config::{EdgeLimits, ServerConfig};
+pub use config::{EdgeLimits, ServerConfig, Setting};
 pub use error::ServeError;
 pub use http::{Peer, router};
+pub use ipnet::IpNet;
 pub use lifesign_net::Policy;
 pub use memory::{Memory, Mode};
 pub use serve::{serve, serve_on};
+pub use service::network;

@@ -1,4 +1,5 @@
-//! Measures how long it takes to find out that a picture was there before:
+//! Measures how long it takes to find out that a picture was there before, in a new SQLite file or
+//! in an empty Postgres database (which then holds both kinds of rows, of two tenants):
 //!
 //!     cargo run --release -p lifesign-store --example replay_lookup -- 10000000 [postgres://…]
 //!
@@ -10,6 +11,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use lifesign_store::{Act, Fingerprint, SqlStore, Store, TenantSettings};
@@ -29,11 +31,8 @@ async fn main() -> Outcome<()> {
     let postgres = arguments.next();
     for hashes in [Hashes::Even, Hashes::Alike] {
         let folder = tempfile::tempdir()?;
-        let address = format!("sqlite:{}/store.db", folder.path().display());
-        measure(&address, rows, hashes).await?;
-        if let Some(server) = &postgres {
-            measure(server, rows, hashes).await?;
-        }
+        let file = format!("sqlite:{}/store.db", folder.path().display());
+        measure(postgres.as_ref().unwrap_or(&file), rows, hashes).await?;
     }
     Ok(())
 }
@@ -94,12 +93,18 @@ async fn measure(address: &str, rows: u64, hashes: Hashes) -> Outcome<()> {
 
 async fn fill(address: &str, tenant: &str, rows: u64, hashes: Hashes) -> Outcome<()> {
     let pool = AnyPool::connect(address).await?;
-    let listed = if address.starts_with("sqlite") {
-        "SELECT name, sql FROM sqlite_master \
-         WHERE type = 'index' AND tbl_name = 'checks' AND sql IS NOT NULL"
+    let (listed, blob) = if address.starts_with("sqlite") {
+        (
+            "SELECT name, sql FROM sqlite_master \
+             WHERE type = 'index' AND tbl_name = 'checks' AND sql IS NOT NULL",
+            "X'",
+        )
     } else {
-        "SELECT CAST(indexname AS TEXT), indexdef FROM pg_indexes \
-         WHERE tablename = 'checks' AND indexname LIKE 'checks_by%'"
+        (
+            "SELECT CAST(indexname AS TEXT), indexdef FROM pg_indexes \
+             WHERE tablename = 'checks' AND indexname LIKE 'checks_by%'",
+            "'\\x",
+        )
     };
     let indexes: Vec<(String, String)> = sqlx::query_as(listed).fetch_all(&pool).await?;
     for (name, _) in &indexes {
@@ -113,7 +118,8 @@ async fn fill(address: &str, tenant: &str, rows: u64, hashes: Hashes) -> Outcome
             if row == end {
                 break;
             }
-            insert(&mut tx, tenant, row..end, hashes).await?;
+            let sql = insertion(row..end, tenant, hashes, blob);
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *tx).await?;
             row = end;
         }
         tx.commit().await?;
@@ -128,38 +134,26 @@ async fn fill(address: &str, tenant: &str, rows: u64, hashes: Hashes) -> Outcome
     Ok(())
 }
 
-async fn insert(
-    tx: &mut sqlx::Transaction<'static, sqlx::Any>,
-    tenant: &str,
-    rows: std::ops::Range<u64>,
-    hashes: Hashes,
-) -> Outcome<()> {
+/// The rows as text: thousands of placeholders would take longer than the rows.
+fn insertion(rows: Range<u64>, tenant: &str, hashes: Hashes, blob: &str) -> String {
     let mut sql = "INSERT INTO checks (tenant_no, id, at, sha256, phash, band0, band1, band2, \
         band3, contract, verdict, confidence, profile, calibration, signals, reasons, latency_ms, \
         expires_at) VALUES "
         .to_owned();
-    for nth in 0..rows.end - rows.start {
-        let comma = if nth == 0 { "" } else { ", " };
-        let [id, at, sha, phash, a, b, c, d] = std::array::from_fn(|n| nth * 8 + n as u64 + 2);
+    for row in rows.clone() {
+        let Fingerprint { sha256, phash } = picture(row, hashes);
+        let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let [a, b, c, d] = [48, 32, 16, 0].map(|shift| (phash >> shift) & 0xffff);
+        sql.push_str(if row == rows.start { "" } else { ", " });
         sql.push_str(&format!(
-            "{comma}((SELECT no FROM tenants WHERE id = $1), ${id}, ${at}, ${sha}, ${phash}, ${a}, \
-             ${b}, ${c}, ${d}, 'native', 'LIVE', 0.9, 'standard', '1', '[]', '[]', 100.0, {START})"
+            "((SELECT no FROM tenants WHERE id = '{tenant}'), '{tenant}-{row:012}', {}, \
+             {blob}{sha256}', {}, {a}, {b}, {c}, {d}, 'native', 'LIVE', 0.9, 'standard', '1', \
+             '[]', '[]', 100.0, {START})",
+            START + row.cast_signed(),
+            phash.cast_signed(),
         ));
     }
-    let mut statement = sqlx::query(AssertSqlSafe(sql)).bind(tenant);
-    for row in rows {
-        let Fingerprint { sha256, phash } = picture(row, hashes);
-        statement = statement
-            .bind(format!("{tenant}-{row:012}"))
-            .bind(START + i64::try_from(row)?)
-            .bind(sha256.to_vec())
-            .bind(phash.cast_signed());
-        for shift in [48, 32, 16, 0] {
-            statement = statement.bind(((phash >> shift) & 0xffff).cast_signed());
-        }
-    }
-    statement.execute(&mut **tx).await?;
-    Ok(())
+    sql
 }
 
 async fn run(pool: &AnyPool, sql: String) -> Outcome<()> {

@@ -7,7 +7,7 @@ use lifesign_domain::ErrorKind;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The address of the database is not understood.
-    #[error("the database address must start with sqlite: or postgres:")]
+    #[error("the database address must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")]
     Address,
     /// What was to be made exists already.
     #[error("{what} exists already")]
@@ -69,6 +69,21 @@ const BUSY: [&str; 9] = [
     "5", "6", "261", "262", "517", "40001", "40P01", "55P03", "53300",
 ];
 
+/// What an operator can do something about.
+fn meaning(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "8" | "1032" | "1544" => "its file cannot be written",
+        "11" | "267" => "its file is damaged",
+        "13" | "53100" => "its disk is full",
+        "14" => "its file cannot be opened",
+        "26" => "its file is no SQLite database",
+        "28000" | "28P01" => "it refuses the user or the password",
+        "3D000" => "it has no database of this name",
+        "42501" => "the user may not do this",
+        _ => return None,
+    })
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -79,9 +94,10 @@ impl From<sqlx::Error> for StoreError {
                     return Self::Busy;
                 }
                 // The message may quote a row, and a refused log-in its user's name.
-                Self::Database(match said.constraint() {
-                    Some(constraint) => format!("it answers code {code} for {constraint}"),
-                    None => format!("it answers code {code}"),
+                Self::Database(match (meaning(&code), said.constraint()) {
+                    (Some(meaning), _) => meaning.to_owned(),
+                    (None, Some(constraint)) => format!("it answers code {code} for {constraint}"),
+                    (None, None) => format!("it answers code {code}"),
                 })
             }
             sqlx::Error::Io(error) => Self::Database(error.kind().to_string()),

@@ -80,7 +80,11 @@ pub trait Store: Send + Sync + 'static {
     async fn credentials(&self, tenant_id: Option<&str>) -> Result<Vec<Credential>>;
 
     /// Replaces hashes, sealed secret and public part of a credential: the old secret is worth
-    /// nothing at once, and its tokens neither.
+    /// nothing at once, and its tokens neither. Everything else of `fresh` stays as it was made;
+    /// its tenant and kind must be the credential's.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is none, or it is revoked.
     async fn rotate_credential(&self, id: &str, fresh: &NewCredential, act: &Act) -> Result<()>;
 
     /// Ends a credential and its tokens for good.
@@ -93,6 +97,9 @@ pub trait Store: Send + Sync + 'static {
     async fn used_this_month(&self, credential_id: &str, at: Millis) -> Result<u32>;
 
     /// Keeps a token.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if its credential is revoked or of another tenant.
     async fn create_token(&self, token: &NewToken) -> Result<()>;
 
     /// A token by its hash, with its credential and tenant.
@@ -103,8 +110,14 @@ pub trait Store: Send + Sync + 'static {
 
     // --- checks --------------------------------------------------------------------------------
 
-    /// Keeps an answered check, takes its price, counts it against the credential's month and keeps its answer for
-    /// repetition, in one transaction.
+    /// Keeps an answered check, takes its price, counts it against the credential's month and
+    /// keeps its answer for repetition, in one transaction. An answer under the same key that is
+    /// expired at the check's time makes room.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the tenant does not exist or the credential is not its own,
+    /// [`StoreError::Exists`] if the check's identifier is taken, [`StoreError::Invalid`] for
+    /// figures that are no numbers. Nothing is kept then.
     async fn commit(&self, commit: &Commit) -> Result<Committed>;
 
     /// The answer kept under a key, unless it is expired at `now`.
@@ -128,7 +141,7 @@ pub trait Store: Send + Sync + 'static {
     /// One check of a tenant, or of any tenant (for the console).
     async fn check(&self, tenant_id: Option<&str>, id: &str) -> Result<Option<CheckRecord>>;
 
-    /// A page of checks, newest first.
+    /// A page of 1 to 1000 checks, newest first.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if `after` is not the `next` of an earlier page.
@@ -139,13 +152,15 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<CheckPage>;
 
-    /// The kept picture of a check; writes the audit log.
+    /// The kept picture of a check, unless it is expired at the act's time; writes the audit log
+    /// if there is one.
     async fn image(&self, check_id: &str, act: &Act) -> Result<Option<SealedImage>>;
 
     /// Whether a picture of the check is kept.
     async fn has_image(&self, check_id: &str) -> Result<bool>;
 
-    /// Erases one check with everything that is kept with it.
+    /// Erases one check with everything that is kept with it; counts nothing, and writes nothing,
+    /// where the tenant has no such check.
     async fn erase_check(&self, tenant_id: &str, id: &str, act: &Act) -> Result<Erased>;
 
     /// Erases every check of a tenant with a caller's reference.
@@ -154,7 +169,8 @@ pub trait Store: Send + Sync + 'static {
     /// Erases what is expired at `now`: checks, pictures, answers, tokens, sessions.
     async fn erase_expired(&self, now: Millis) -> Result<Erased>;
 
-    /// Checks in `count` stretches of `width_ms` from `from` on, of one tenant or of all.
+    /// Checks in `count` stretches (at most 10,000) of `width_ms` from `from` on, of one tenant or
+    /// of all.
     async fn buckets(
         &self,
         tenant_id: Option<&str>,
@@ -182,6 +198,9 @@ pub trait Store: Send + Sync + 'static {
     async fn set_operator_enabled(&self, name: &str, enabled: bool, act: &Act) -> Result<()>;
 
     /// Keeps a log-in; writes the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the operator is disabled.
     async fn create_session(&self, session: &Session, act: &Act) -> Result<()>;
 
     /// A log-in by its hash, unless it is expired at `now` or its operator disabled.

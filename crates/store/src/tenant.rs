@@ -25,6 +25,8 @@ pub struct Tenant {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TenantSettings {
+    /// Profile of checks that name none; none is the server's.
+    pub profile: Option<String>,
     /// Units a check costs where a contract has a wallet.
     pub price: i64,
     /// Seconds for which the record of a check (figures, hashes, reference) is kept.
@@ -55,6 +57,7 @@ impl Default for TenantSettings {
     fn default() -> Self {
         const DAY_S: i64 = 86_400;
         Self {
+            profile: None,
             price: 1,
             keep_checks_s: 90 * DAY_S,
             keep_images_s: 0,

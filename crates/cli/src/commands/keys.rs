@@ -1,6 +1,6 @@
 //! `lifesign keys`.
 
-use lifesign_server::service::admin::{self, Secrets};
+use lifesign_server::service::admin::{self, KeyWish, Secrets};
 use lifesign_store::{Credential, CredentialKind, Rules};
 use serde_json::{Map, Value, json};
 
@@ -40,10 +40,12 @@ async fn act(args: &KeysArgs, desk: &Desk) -> Result<(), CliError> {
                 store,
                 &desk.vault,
                 tenant,
-                kind_of(*kind),
-                label,
-                &rules,
-                expires_at,
+                &KeyWish {
+                    kind: kind_of(*kind),
+                    label,
+                    rules: &rules,
+                    expires_at,
+                },
                 &desk.act,
             )
             .await?;

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifesign_server::ServerConfig;
+use lifesign_server::{IpNet, ServerConfig, Setting};
 
-use crate::config::Config;
+use crate::config::{Config, Entry};
 use crate::error::CliError;
 
 /// Serves until SIGTERM or SIGINT, then drains.
@@ -55,6 +55,7 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         limits: config.limits(),
         database: settings.database.clone(),
         data_key_file: settings.data_key_file.clone(),
+        trusted_proxies: networks(&settings.trusted_proxies)?,
         rate_per_minute: settings.rate_per_minute,
         fetch: lifesign_server::Policy {
             timeout: Duration::from_secs(settings.fetch_timeout_s),
@@ -67,7 +68,38 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
                 lifesign_server::Policy::default()
             }
         },
+        settings: config.entries.iter().map(setting).collect(),
     })
+}
+
+/// A line of `lifesign config` as the console shows it.
+fn setting(entry: &Entry) -> Setting {
+    Setting {
+        key: entry.key.to_owned(),
+        value: entry
+            .value
+            .as_str()
+            .map_or_else(|| entry.value.to_string(), str::to_owned),
+        source: entry.source.clone(),
+        meaning: entry.meaning.to_owned(),
+    }
+}
+
+fn networks(listed: &str) -> Result<Vec<IpNet>, CliError> {
+    let listed = listed
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    listed
+        .map(|text| {
+            lifesign_server::network(text).ok_or_else(|| {
+                CliError::Usage(format!(
+                    "trusted_proxies has `{text}`, must be addresses or networks, for instance \
+                     127.0.0.1, 10.0.0.0/8"
+                ))
+            })
+        })
+        .collect()
 }
 
 /// Two futures: the first signal (SIGTERM or SIGINT) starts the drain, a second one ends it.

@@ -13,7 +13,21 @@ use crate::error::CliError;
 use crate::output::{print_json, print_line, print_rows};
 
 pub(crate) fn run(args: &TenantsArgs, config: &Config) -> Result<(), CliError> {
+    if let TenantsVerb::Create { settings, .. } | TenantsVerb::Set { settings, .. } = &args.verb {
+        check_profile(settings.profile.as_deref(), config)?;
+    }
     desk::at(config, async |desk| act(args, desk).await)
+}
+
+fn check_profile(profile: Option<&str>, config: &Config) -> Result<(), CliError> {
+    let known = &config.calibration.profiles;
+    match profile {
+        Some(name) if !known.contains_key(name) => Err(CliError::Usage(format!(
+            "profile `{name}` does not exist; known: {}",
+            Vec::from_iter(known.keys().cloned()).join(", ")
+        ))),
+        _ => Ok(()),
+    }
 }
 
 async fn act(args: &TenantsArgs, desk: &Desk) -> Result<(), CliError> {
@@ -78,6 +92,7 @@ fn changed(
         }
         Err(error) => Err(error),
     };
+    settings.profile = given.profile.clone().or(settings.profile);
     settings.price = given.price.unwrap_or(settings.price);
     set(&mut settings.keep_checks_s, given.keep_checks)?;
     set(&mut settings.keep_images_s, given.keep_images)?;
@@ -153,18 +168,14 @@ fn tell(tenants: &[Tenant], json: bool) -> Result<(), CliError> {
 }
 
 fn row_of_tenant(tenant: &Tenant) -> Vec<String> {
-    let kept = |s: i64| {
-        let length = Duration::from_secs(u64::try_from(s).unwrap_or(0));
-        humantime::format_duration(length).to_string()
-    };
     vec![
         tenant.name.clone(),
         tenant.id.clone(),
         shown(Some(tenant.created_at)),
         tenant.balance.to_string(),
         tenant.settings.price.to_string(),
-        kept(tenant.settings.keep_checks_s),
-        kept(tenant.settings.keep_images_s),
+        length(tenant.settings.keep_checks_s),
+        length(tenant.settings.keep_images_s),
         if tenant.disabled_at.is_some() {
             "disabled"
         } else {
@@ -172,6 +183,18 @@ fn row_of_tenant(tenant: &Tenant) -> Vec<String> {
         }
         .to_owned(),
     ]
+}
+
+/// A length of time as the options take it; humantime would make months of days.
+fn length(seconds: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let whole = UNITS
+        .iter()
+        .find(|(unit, _)| seconds % unit == 0 && seconds != 0);
+    whole.map_or_else(
+        || "0s".to_owned(),
+        |(unit, name)| format!("{}{name}", seconds / unit),
+    )
 }
 
 fn row_of_ledger(line: &LedgerEntry) -> Vec<String> {

@@ -109,6 +109,10 @@ pub(crate) const KEYS: &[Key] = &[
         "file with the key that seals what is kept (64 hex digits), empty for $LIFESIGN_DATA_KEY or data.key in `data`",
     ),
     setting(
+        "trusted_proxies",
+        "addresses or networks, comma separated, of proxies whose x-forwarded-for is believed",
+    ),
+    setting(
         "rate_per_minute",
         "requests a minute of a key that has no rate of its own",
     ),

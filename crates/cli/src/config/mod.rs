@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) database: String,
     pub(crate) data_key_file: PathBuf,
+    pub(crate) trusted_proxies: String,
     pub(crate) rate_per_minute: u32,
     pub(crate) fetch_timeout_s: u64,
     pub(crate) allow_loopback_urls: bool,
@@ -65,6 +66,7 @@ impl Default for Settings {
             data: PathBuf::from("data"),
             database: String::new(),
             data_key_file: PathBuf::new(),
+            trusted_proxies: String::new(),
             rate_per_minute: 600,
             fetch_timeout_s: 10,
             allow_loopback_urls: false,
@@ -422,18 +424,29 @@ fn entries(
         .collect())
 }
 
-/// The address of a database as it may be shown.
+/// The address of a database as it may be shown. A password stands before the host or among the
+/// parameters.
 fn without_password(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {
         return address.to_owned();
     };
-    match rest.rsplit_once('@') {
+    let shown = match rest.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split(':').next().unwrap_or_default();
             format!("{scheme}://{user}:***@{host}")
         }
         None => address.to_owned(),
-    }
+    };
+    let Some((before, parameters)) = shown.split_once('?') else {
+        return shown;
+    };
+    let parameters = parameters
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=***"),
+            _ => pair.to_owned(),
+        });
+    format!("{before}?{}", Vec::from_iter(parameters).join("&"))
 }
 
 fn base_version(version: &str) -> &str {
@@ -510,5 +523,26 @@ impl Provider for Flag {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         let dict = Dict::from([(self.key.clone(), self.value.clone())]);
         Ok(Map::from([(Profile::Default, dict)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_databases_password_is_never_shown() {
+        for (address, shown) in [
+            ("", ""),
+            ("sqlite:data/lifesign.db", "sqlite:data/lifesign.db"),
+            ("postgres://db/x", "postgres://db/x"),
+            ("postgres://me:pa:s@word@db/x", "postgres://me:***@db/x"),
+            (
+                "postgres://db/x?user=me&password=secret&sslmode=require",
+                "postgres://db/x?user=me&password=***&sslmode=require",
+            ),
+        ] {
+            assert_eq!(without_password(address), shown);
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn one(judged: &Judged) -> String {
     };
     let mut text = format!("{}\n\n{}\n", visible(&judged.file), headline(result));
     if !result.signals.is_empty() {
-        text.push_str(&format!("\n{}\n", signals(&result.signals)));
+        text.push_str(&format!("\n{}\n", signals(&result.signals_by_weight())));
     }
     for reason in &result.reasons {
         text.push_str(&format!("\n  {} {}", reason.message, reason.guidance));
@@ -37,7 +37,7 @@ fn headline(result: &CheckResult) -> String {
     table.to_string()
 }
 
-fn signals(signals: &[SignalReport]) -> Table {
+fn signals(signals: &[&SignalReport]) -> Table {
     let mut table = plain_table();
     table.set_header(["", "SIGNAL", "SCORE", "WEIGHT", "FINDING"]);
     for signal in signals {

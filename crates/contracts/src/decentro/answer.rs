@@ -86,7 +86,7 @@ fn judged(about: &About, result: &CheckResult) -> Reply {
         decentro_txn_id: &about.request_id,
         status: "SUCCESS",
         response_code: "S00000",
-        message: "The picture was judged",
+        message: "Passive liveness check performed successfully",
         data: Some(Data {
             status: "SUCCESS",
             live: yes_or_no(result.verdict == Verdict::Live),
@@ -142,7 +142,7 @@ mod tests {
         let expected = [
             r#"{"decentroTxnId":""#,
             ID,
-            r#"","status":"SUCCESS","responseCode":"S00000","message":"The picture was judged","#,
+            r#"","status":"SUCCESS","responseCode":"S00000","message":"Passive liveness check performed successfully","#,
             r#""data":{"status":"SUCCESS","live":"yes","livenessScore":"85","needToReview":"no"},"#,
             r#""responseKey":"success_liveness_check"}"#,
         ];

@@ -1,6 +1,6 @@
 //! From an outcome to Syntizen's body, and the table of its statuses.
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use lifesign_domain::{CheckResult, ReasonCode, Verdict};
 use serde::Serialize;
 
@@ -81,8 +81,44 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
     match outcome {
         Ok(Answer::Token(issued)) => token(issued),
         Ok(Answer::Checked(checked)) => judged(about, checked),
-        Err(failure) => refused(about, status(failure.kind), &failure.message),
+        Err(failure) => match documented(failure.kind) {
+            Some((status, respdesc)) => bare(status, respdesc, &failure.message),
+            None => refused(about, status(failure.kind), &failure.message),
+        },
     }
+}
+
+/// Header that says in our words what the documented ones leave open.
+const NOTE_HEADER: &str = "x-lifesign-note";
+
+/// The two refusals whose body is documented to the letter.
+const fn documented(kind: FailureKind) -> Option<(StatusCode, &'static str)> {
+    match kind {
+        FailureKind::InvalidRequest => Some((
+            StatusCode::BAD_REQUEST,
+            "Bad Request - Missing or invalid request parameters",
+        )),
+        FailureKind::Unauthorized => Some((
+            StatusCode::UNAUTHORIZED,
+            "Unauthorized - Invalid or expired auth key",
+        )),
+        _ => None,
+    }
+}
+
+/// A documented refusal: its two fields, and what is wrong in a header.
+fn bare(status: StatusCode, respdesc: &str, note: &str) -> Reply {
+    let body = LivenessBody {
+        respcode: status.as_str(),
+        respdesc,
+        rrn: None,
+        data: None,
+    };
+    let mut reply = reply::json(status, &body);
+    if let Ok(note) = HeaderValue::from_str(note) {
+        reply.headers_mut().insert(NOTE_HEADER, note);
+    }
+    reply
 }
 
 fn token(issued: &IssuedToken) -> Reply {
@@ -241,17 +277,29 @@ mod tests {
             let reply = reply(&about(None), Err(&failure));
             let (code, name) = (reply.status().as_u16(), reply.status().canonical_reason());
             assert!(code >= 400);
-            let expected = format!(
-                r#"{{"respcode":"{code}","respdesc":"{} - what and how much"}}"#,
-                name.unwrap()
-            );
+            let described = format!("{} - what and how much", name.unwrap());
+            let (described, noted) = match kind {
+                FailureKind::InvalidRequest => {
+                    ("Bad Request - Missing or invalid request parameters", true)
+                }
+                FailureKind::Unauthorized => ("Unauthorized - Invalid or expired auth key", true),
+                _ => (described.as_str(), false),
+            };
+            let expected = format!(r#"{{"respcode":"{code}","respdesc":"{described}"}}"#);
             assert_eq!(text(&reply), expected);
+            let note = reply.headers().get(NOTE_HEADER).map(HeaderValue::as_bytes);
+            assert_eq!(note, noted.then_some(&b"what and how much"[..]));
         }
-        let failure = Failure::new(FailureKind::Unauthorized, "no");
-        let reply = reply(&about(Some("9")), Err(&failure));
-        assert_eq!(
-            text(&reply),
-            r#"{"respcode":"401","respdesc":"Unauthorized - no","rrn":"9"}"#
-        );
+    }
+
+    #[test]
+    fn the_documented_refusals_have_no_rrn_and_the_others_have() {
+        let body = |kind| {
+            let failure = Failure::new(kind, "no");
+            text(&reply(&about(Some("9")), Err(&failure))).to_owned()
+        };
+        assert!(!body(FailureKind::Unauthorized).contains("rrn"));
+        assert!(!body(FailureKind::InvalidRequest).contains("rrn"));
+        assert!(body(FailureKind::SealBroken).contains(r#""rrn":"9""#));
     }
 }

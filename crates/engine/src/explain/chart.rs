@@ -26,7 +26,7 @@ pub(super) fn picture(result: &CheckResult, decision: &Decision) -> Result<Pictu
     let mut canvas = Canvas::new(WIDTH_PX, height as u32, PAPER)?;
     headline(&mut canvas, result);
     gauge(&mut canvas, result, decision);
-    for (i, signal) in result.signals.iter().enumerate() {
+    for (i, signal) in result.signals_by_weight().into_iter().enumerate() {
         row(&mut canvas, signal, HEAD_PX + i as f32 * ROW_PX);
     }
     half_mark(&mut canvas, result.signals.len());

@@ -140,7 +140,7 @@ fn article(html: &mut String, number: usize, entry: &PageEntry<'_>) {
     );
     reasons(html, &result.reasons);
     figures(html, number, entry.pictures);
-    signals(html, &result.signals);
+    signals(html, &result.signals_by_weight());
     quality(html, &result.quality);
     put(
         html,
@@ -193,7 +193,7 @@ fn figures(html: &mut String, number: usize, pictures: &[Picture]) {
     html.push_str("</div>\n");
 }
 
-fn signals(html: &mut String, signals: &[SignalReport]) {
+fn signals(html: &mut String, signals: &[&SignalReport]) {
     if signals.is_empty() {
         return;
     }

@@ -6,6 +6,7 @@ mod cover;
 mod external_model;
 mod faceless;
 mod failures;
+mod follow;
 mod golden;
 mod parity;
 mod pose;

@@ -1,18 +1,19 @@
 //! What a tenant may do with its own checks: look one up, list them, erase them.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};
-use lifesign_store::{Act, CheckFilter, CheckRecord, Erased, StoreError};
-use serde::Deserialize;
+use lifesign_store::{Act, CheckFilter, CheckRecord, Erased, Store, StoreError};
 use serde_json::{Value, json};
 
-use super::contract_handler::random;
+use super::contract_handler::{dress, random};
 use super::peer;
 use crate::service::{Caller, Scope, admit_key};
 use crate::{App, clock};
@@ -26,39 +27,76 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/checks/{id}", get(one).delete(erase_one))
 }
 
-/// A refusal in the native envelope.
-struct Refusal(Failure);
+/// What a handler gets.
+struct Asked {
+    app: Arc<App>,
+    caller: Caller,
+    query: Vec<(String, String)>,
+}
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let at = std::time::SystemTime::now();
-        let about = About {
-            request_id: Native.request_id(random(), at),
-            at,
-            echo: Echo::new(),
-        };
-        if let Some(cause) = &self.0.cause {
-            tracing::error!(request.id = %about.request_id, failure.cause = %cause,
-                "a look at kept checks failed: {cause}");
+impl Asked {
+    fn store(&self) -> &dyn Store {
+        self.app.memory.store.as_ref()
+    }
+
+    fn tenant(&self) -> &str {
+        &self.caller.tenant.id
+    }
+
+    /// The last value of a query parameter, as the native API counts them.
+    fn value(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.query.iter().rev();
+        pairs.find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// Lets the caller in, has `work` done and answers in JSON; a refusal is a native envelope.
+async fn answered<W>(
+    State(app): State<Arc<App>>,
+    peer::From(peer): peer::From,
+    head: Parts,
+    scope: Scope,
+    work: impl FnOnce(Asked) -> W,
+) -> Response
+where
+    W: Future<Output = Result<Value, Failure>>,
+{
+    let at = SystemTime::now();
+    let about = About {
+        request_id: Native.request_id(random(), at),
+        at,
+        echo: Echo::new(),
+    };
+    let query = head.uri.query().unwrap_or_default();
+    let query = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let mut rate = None;
+    let outcome = match admit_key(&app, &head.headers, peer, scope, &mut rate).await {
+        Ok(caller) => work(Asked { app, caller, query }).await,
+        Err(failure) => Err(failure),
+    };
+    let mut response = match &outcome {
+        Ok(value) => Json(value).into_response(),
+        Err(failure) => {
+            if let Some(cause) = &failure.cause {
+                tracing::error!(request.id = %about.request_id, failure.cause = %cause,
+                    "a look at kept checks failed: {cause}");
+            }
+            let reply = Native.answer(&about, Err(failure));
+            reply.map(axum::body::Body::from).into_response()
         }
-        let reply = Native.answer(&about, Err(&self.0));
-        reply.map(axum::body::Body::from).into_response()
-    }
+    };
+    let failure = outcome.as_ref().err();
+    dress(response.headers_mut(), &about.request_id, rate, failure);
+    response
 }
 
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self(match error {
-            StoreError::NotFound { .. } => not_found(),
-            StoreError::Invalid(what) => Failure::invalid(what),
-            error => crate::service::unavailable(&error),
-        })
+fn of_store(error: StoreError) -> Failure {
+    match error {
+        StoreError::NotFound { .. } => not_found(),
+        StoreError::Invalid(what) => Failure::invalid(what),
+        error => crate::service::unavailable(&error),
     }
 }
 
@@ -89,85 +127,60 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-#[derive(Deserialize)]
-struct Listing {
-    reference: Option<String>,
-    after: Option<String>,
+async fn list(state: State<Arc<App>>, from: peer::From, head: Parts) -> Response {
+    answered(state, from, head, Scope::Read, |asked: Asked| async move {
+        let filter = CheckFilter {
+            tenant_id: Some(asked.tenant().to_owned()),
+            reference: asked.value("reference").map(str::to_owned),
+            ..CheckFilter::default()
+        };
+        let page = asked.store().checks(&filter, asked.value("after"), PAGE);
+        let page = page.await.map_err(of_store)?;
+        let checks = Vec::from_iter(page.checks.iter().map(shown));
+        Ok(json!({ "checks": checks, "next": page.next }))
+    })
+    .await
 }
 
-async fn list(
-    State(app): State<Arc<App>>,
-    peer::From(peer): peer::From,
-    headers: HeaderMap,
-    Query(listing): Query<Listing>,
-) -> Result<Json<Value>, Refusal> {
-    let caller = admit_key(&app, &headers, peer, Scope::Read).await?;
-    let filter = CheckFilter {
-        tenant_id: Some(caller.tenant.id),
-        reference: listing.reference,
-        ..CheckFilter::default()
-    };
-    let page = app
-        .memory
-        .store
-        .checks(&filter, listing.after.as_deref(), PAGE)
-        .await?;
-    let checks = Vec::from_iter(page.checks.iter().map(shown));
-    Ok(Json(json!({ "checks": checks, "next": page.next })))
+/// What stands in the path; text that is no UTF-8 names nothing.
+type Id = Result<Path<String>, PathRejection>;
+
+async fn one(state: State<Arc<App>>, from: peer::From, id: Id, head: Parts) -> Response {
+    answered(state, from, head, Scope::Read, |asked: Asked| async move {
+        let Path(id) = id.map_err(|_| not_found())?;
+        let check = asked.store().check(Some(asked.tenant()), &id).await;
+        Ok(shown(&check.map_err(of_store)?.ok_or_else(not_found)?))
+    })
+    .await
 }
 
-async fn one(
-    State(app): State<Arc<App>>,
-    peer::From(peer): peer::From,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Refusal> {
-    let caller = admit_key(&app, &headers, peer, Scope::Read).await?;
-    let check = app.memory.store.check(Some(&caller.tenant.id), &id).await?;
-    Ok(Json(shown(&check.ok_or_else(not_found)?)))
+async fn erase_one(state: State<Arc<App>>, from: peer::From, id: Id, head: Parts) -> Response {
+    answered(state, from, head, Scope::Erase, |asked: Asked| async move {
+        let Path(id) = id.map_err(|_| not_found())?;
+        let act = act(&asked.caller);
+        let erased = asked.store().erase_check(asked.tenant(), &id, &act).await;
+        Ok(told(erased.map_err(of_store)?))
+    })
+    .await
 }
 
-async fn erase_one(
-    State(app): State<Arc<App>>,
-    peer::From(peer): peer::From,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Refusal> {
-    let caller = admit_key(&app, &headers, peer, Scope::Erase).await?;
-    let store = &app.memory.store;
-    let erased = store
-        .erase_check(&caller.tenant.id, &id, &act(&caller))
-        .await?;
-    Ok(told(erased))
+async fn erase_by_reference(state: State<Arc<App>>, from: peer::From, head: Parts) -> Response {
+    answered(state, from, head, Scope::Erase, |asked: Asked| async move {
+        let reference = asked.value("reference").filter(|text| !text.is_empty());
+        let reference = reference.ok_or_else(|| {
+            Failure::invalid(
+                "the query parameter `reference` is missing; it says whose checks are to be erased",
+            )
+        })?;
+        let (store, act) = (asked.store(), act(&asked.caller));
+        let erased = store.erase_reference(asked.tenant(), reference, &act).await;
+        Ok(told(erased.map_err(of_store)?))
+    })
+    .await
 }
 
-#[derive(Deserialize)]
-struct ByReference {
-    reference: Option<String>,
-}
-
-async fn erase_by_reference(
-    State(app): State<Arc<App>>,
-    peer::From(peer): peer::From,
-    headers: HeaderMap,
-    Query(by): Query<ByReference>,
-) -> Result<Json<Value>, Refusal> {
-    let caller = admit_key(&app, &headers, peer, Scope::Erase).await?;
-    let Some(reference) = by.reference.filter(|text| !text.is_empty()) else {
-        return Err(Failure::invalid(
-            "the query parameter `reference` is missing; it says whose checks are to be erased",
-        )
-        .into());
-    };
-    let store = &app.memory.store;
-    let erased = store
-        .erase_reference(&caller.tenant.id, &reference, &act(&caller))
-        .await?;
-    Ok(told(erased))
-}
-
-fn told(erased: Erased) -> Json<Value> {
-    Json(json!({ "erased": { "checks": erased.checks, "images": erased.images } }))
+fn told(erased: Erased) -> Value {
+    json!({ "erased": { "checks": erased.checks, "images": erased.images } })
 }
 
 /// The credential is the actor; its identifier is no secret.

@@ -83,7 +83,14 @@ impl Exchange {
         let (parts, body) = request.into_parts();
         // Who may not ask is told so before anything is taken from them.
         let credentials = self.contract.credentials(&self.path, &parts.headers);
-        let admitted = service::admit(&self.app, credentials, self.peer, Scope::Check).await;
+        let admitted = service::admit(
+            &self.app,
+            credentials,
+            self.peer,
+            Scope::Check,
+            &mut self.rate,
+        )
+        .await;
         let caller = match admitted {
             Ok(caller) => caller,
             Err(failure) => {
@@ -91,7 +98,6 @@ impl Exchange {
                 return Err(failure);
             }
         };
-        self.rate = caller.as_ref().and_then(|caller| caller.rate);
         let received = body::receive(&self.app, &parts.headers, body).await?;
         let incoming = Incoming {
             method: parts.method,
@@ -126,25 +132,12 @@ impl Exchange {
 
     fn respond(&self, reply: Reply, failure: Option<&Failure>) -> axum::response::Response {
         let mut response = Response::map(reply, axum::body::Body::from).into_response();
-        let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(&self.about.request_id) {
-            headers.insert(REQUEST_ID, id);
-        }
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(rate) = self.rate {
-            tell_rate(headers, rate);
-        }
-        let Some(failure) = failure else {
-            return response;
-        };
-        if failure.kind.is_transient() {
-            let wait = failure.retry_after.unwrap_or(RETRY_AFTER);
-            headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
-        }
-        // The rest of the body is not worth waiting for.
-        if failure.kind == FailureKind::SlowBody {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+        dress(
+            response.headers_mut(),
+            &self.about.request_id,
+            self.rate,
+            failure,
+        );
         response
     }
 
@@ -204,6 +197,33 @@ impl Exchange {
                 failure.message
             ),
         }
+    }
+}
+
+/// Adds the headers that every answer to a caller carries.
+pub(super) fn dress(
+    headers: &mut HeaderMap,
+    request_id: &str,
+    rate: Option<Rate>,
+    failure: Option<&Failure>,
+) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(rate) = rate {
+        tell_rate(headers, rate);
+    }
+    let Some(failure) = failure else {
+        return;
+    };
+    if failure.kind.is_transient() {
+        let wait = failure.retry_after.unwrap_or(RETRY_AFTER);
+        headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+    }
+    // The rest of the body is not worth waiting for.
+    if failure.kind == FailureKind::SlowBody {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
 }
 

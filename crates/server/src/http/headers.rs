@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
+use axum::middleware::{map_request, map_response};
 use axum::response::Response;
 use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::peer;
 use crate::App;
 
 /// Pages load their own files alone: no inline script or style, no foreign origin, no frame.
@@ -37,8 +39,15 @@ const SECURITY: [(HeaderName, &str); 7] = [
 
 /// Adds the headers, and turns a panic of a handler into the native envelope with status 500.
 pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
+    let proxies = app.config.trusted_proxies.clone();
+    let see_through = move |mut request: Request| {
+        let headers = request.headers().clone();
+        peer::see_through(&proxies, &headers, request.extensions_mut());
+        std::future::ready(request)
+    };
     let on_panic = move |_| panicked(&app);
     router
+        .layer(map_request(see_through))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(map_response(|mut response: Response| async {
             add(response.headers_mut());

@@ -17,6 +17,7 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use lifesign_contracts::{Contract, FailureKind};
 
 use crate::App;
+pub(crate) use checks::hex;
 use contract_handler::{handle, refuse};
 pub use peer::Peer;
 

@@ -1,5 +1,7 @@
 //! The page at `/` and its files, all inside the binary. There is no build step: the browser
-//! gets the files as they are.
+//! gets the files as they are. What operators see is in [`console`].
+
+mod console;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -49,11 +51,18 @@ const FILES: &[File] = &[
         "result.js"
     ),
     file!("/assets/icon.svg", "image/svg+xml", "icon.svg"),
+    file!(
+        "/assets/console.css",
+        "text/css; charset=utf-8",
+        "console.css"
+    ),
 ];
 
 /// One route for each file, and one for what the page has to know of the server.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let router = Router::new().route("/assets/settings.json", get(settings));
+    let router = Router::new()
+        .route("/assets/settings.json", get(settings))
+        .merge(console::routes());
     FILES.iter().fold(router, |router, file| {
         router.route(
             file.path,

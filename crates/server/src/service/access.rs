@@ -40,17 +40,16 @@ pub(crate) struct Caller {
     pub(crate) tenant: Tenant,
     /// None in development mode.
     pub(crate) credential: Option<Credential>,
-    /// Where the credential stands within its rate.
-    pub(crate) rate: Option<Rate>,
 }
 
 /// Lets in whom `credentials` prove, from `peer`, for `scope`. `None` is a route that asks for no
-/// credentials.
+/// credentials. Where the credential stands within its rate is told also if it is refused.
 pub(crate) async fn admit(
     app: &Arc<App>,
     credentials: Result<Credentials<'_>, Failure>,
     peer: Option<IpAddr>,
     scope: Scope,
+    told: &mut Option<Rate>,
 ) -> Result<Option<Caller>, Failure> {
     if app.memory.mode == Mode::Development {
         return development(app).await.map(Some);
@@ -67,7 +66,9 @@ pub(crate) async fn admit(
     }
     let (credential, tenant) = proven?;
     refuse_by_rules(&credential, peer, scope)?;
-    let rate = app.memory.rates.take(&credential)?;
+    let (rate, taken) = app.memory.rates.take(&credential);
+    *told = Some(rate);
+    taken?;
     if scope == Scope::Check {
         refuse_over_quota(app, &credential, now).await?;
     }
@@ -75,7 +76,6 @@ pub(crate) async fn admit(
     Ok(Some(Caller {
         tenant,
         credential: Some(credential),
-        rate: Some(rate),
     }))
 }
 
@@ -85,9 +85,10 @@ pub(crate) async fn admit_key(
     headers: &axum::http::HeaderMap,
     peer: Option<IpAddr>,
     scope: Scope,
+    told: &mut Option<Rate>,
 ) -> Result<Caller, Failure> {
     let key = lifesign_contracts::native::key(headers).map(Credentials::Key);
-    let caller = admit(app, key, peer, scope).await?;
+    let caller = admit(app, key, peer, scope, told).await?;
     caller.ok_or_else(unauthorized)
 }
 
@@ -101,7 +102,6 @@ async fn development(app: &Arc<App>) -> Result<Caller, Failure> {
     Ok(Caller {
         tenant,
         credential: None,
-        rate: None,
     })
 }
 
@@ -214,7 +214,7 @@ pub(super) fn refuse_address(credential: &Credential, peer: Option<IpAddr>) -> R
 }
 
 /// An address or a network in CIDR form.
-pub(crate) fn network(text: &str) -> Option<IpNet> {
+pub fn network(text: &str) -> Option<IpNet> {
     text.parse()
         .ok()
         .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))

@@ -76,6 +76,19 @@ pub struct DecentroCredentials {
     pub module_secret: String,
 }
 
+/// What a credential is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyWish<'a> {
+    /// What it opens.
+    pub kind: CredentialKind,
+    /// Name for people, may be empty.
+    pub label: &'a str,
+    /// What holds for its use.
+    pub rules: &'a Rules,
+    /// Until when it opens anything.
+    pub expires_at: Option<Millis>,
+}
+
 /// The secrets of one new credential, by the names that its contract gives them.
 pub type Secrets = Vec<(&'static str, String)>;
 
@@ -100,8 +113,16 @@ pub async fn create_tenant(
     let mut made = Vec::new();
     let mut told = Vec::new();
     for kind in CredentialKind::ALL {
-        let (credential, secrets) =
-            new_credential(vault, &tenant_id, kind, "", &Rules::default(), None)?;
+        let (credential, secrets) = new_credential(
+            vault,
+            &tenant_id,
+            &KeyWish {
+                kind,
+                label: "",
+                rules: &Rules::default(),
+                expires_at: None,
+            },
+        )?;
         made.push(credential);
         told.extend(
             secrets
@@ -147,15 +168,12 @@ pub async fn create_key(
     store: &dyn Store,
     vault: &Vault,
     tenant: &str,
-    kind: CredentialKind,
-    label: &str,
-    rules: &Rules,
-    expires_at: Option<Millis>,
+    wish: &KeyWish<'_>,
     act: &Act,
 ) -> Result<(String, Secrets), AdminError> {
-    check_rules(rules)?;
+    check_rules(wish.rules)?;
     let tenant = existing_tenant(store, tenant).await?;
-    let (credential, secrets) = new_credential(vault, &tenant.id, kind, label, rules, expires_at)?;
+    let (credential, secrets) = new_credential(vault, &tenant.id, wish)?;
     store.create_credential(&credential, act).await?;
     Ok((credential.id, secrets))
 }
@@ -184,10 +202,12 @@ pub async fn rotate_key(
     let (mut fresh, secrets) = new_credential(
         vault,
         &made.tenant_id,
-        made.kind,
-        &made.label,
-        &made.rules,
-        made.expires_at,
+        &KeyWish {
+            kind: made.kind,
+            label: &made.label,
+            rules: &made.rules,
+            expires_at: made.expires_at,
+        },
     )?;
     fresh.id = made.id;
     store.rotate_credential(id, &fresh, act).await?;
@@ -283,11 +303,14 @@ fn checked_name(name: &str) -> Result<&str, AdminError> {
 fn new_credential(
     vault: &Vault,
     tenant_id: &str,
-    kind: CredentialKind,
-    label: &str,
-    rules: &Rules,
-    expires_at: Option<Millis>,
+    wish: &KeyWish<'_>,
 ) -> Result<(NewCredential, Secrets), AdminError> {
+    let KeyWish {
+        kind,
+        label,
+        rules,
+        expires_at,
+    } = *wish;
     let mut credential = NewCredential {
         id: secrets::identifier("k_")?,
         tenant_id: tenant_id.to_owned(),

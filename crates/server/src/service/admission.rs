@@ -42,28 +42,34 @@ impl Rates {
         }
     }
 
-    /// Counts one request.
-    pub(crate) fn take(&self, credential: &Credential) -> Result<Rate, Failure> {
+    /// Counts one request: where the credential stands, and whether it may.
+    pub(crate) fn take(&self, credential: &Credential) -> (Rate, Result<(), Failure>) {
         let rules = &credential.made.rules;
         let limit = rules.rate_per_minute.unwrap_or(self.default_per_minute);
+        let refused = |wait: Duration| {
+            let rate = Rate {
+                limit,
+                remaining: 0,
+                reset: wait,
+            };
+            (rate, Err(too_many(limit, wait)))
+        };
         let Some(per_minute) = NonZeroU32::new(limit) else {
-            return Err(too_many(limit, Duration::from_secs(60)));
+            return refused(Duration::from_secs(60));
         };
         let limiter = self.limiter(&credential.made.id, per_minute);
         match limiter.check() {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let used = limit.saturating_sub(remaining);
-                Ok(Rate {
+                let rate = Rate {
                     limit,
                     remaining,
                     reset: Duration::from_secs(60) * used / per_minute.get(),
-                })
+                };
+                (rate, Ok(()))
             }
-            Err(until) => Err(too_many(
-                limit,
-                until.wait_time_from(DefaultClock::default().now()),
-            )),
+            Err(until) => refused(until.wait_time_from(DefaultClock::default().now())),
         }
     }
 
@@ -126,20 +132,26 @@ mod tests {
     fn each_credential_has_its_own_rate() {
         let rates = Rates::new(2);
         let (one, other) = (credential("a", None), credential("b", Some(3)));
-        let rate = rates.take(&one).unwrap();
+        let allowed = |credential: &Credential| {
+            let (rate, taken) = rates.take(credential);
+            taken.map(|()| rate)
+        };
+        let rate = allowed(&one).unwrap();
         assert_eq!((rate.limit, rate.remaining), (2, 1));
         assert_eq!(rate.reset, Duration::from_secs(30));
-        assert_eq!(rates.take(&one).unwrap().remaining, 0);
-        let refused = rates.take(&one).unwrap_err();
+        assert_eq!(allowed(&one).unwrap().remaining, 0);
+        let (rate, refused) = rates.take(&one);
+        let refused = refused.unwrap_err();
         assert_eq!(refused.kind, FailureKind::RateLimited);
         let wait = refused.retry_after.unwrap();
         assert!(
             wait > Duration::from_secs(25) && wait <= Duration::from_secs(30),
             "{wait:?}"
         );
-        assert_eq!(rates.take(&other).unwrap().remaining, 2);
+        assert_eq!((rate.limit, rate.remaining, rate.reset), (2, 0, wait));
+        assert_eq!(allowed(&other).unwrap().remaining, 2);
         // A changed rate counts at once.
-        assert_eq!(rates.take(&credential("a", Some(10))).unwrap().remaining, 9);
-        assert!(rates.take(&credential("c", Some(0))).is_err());
+        assert_eq!(allowed(&credential("a", Some(10))).unwrap().remaining, 9);
+        assert!(allowed(&credential("c", Some(0))).is_err());
     }
 }

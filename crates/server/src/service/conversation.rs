@@ -226,7 +226,8 @@ impl Check<'_> {
     }
 
     fn profile(&self, options: &CheckOptions) -> Result<String, Failure> {
-        let named = options.profile.as_deref();
+        let of_tenant = self.settings().profile.as_deref();
+        let named = options.profile.as_deref().or(of_tenant);
         let profile = named.unwrap_or(&self.app.config.profile);
         let known = self.app.checker.profiles();
         if known.iter().any(|name| name == profile) {

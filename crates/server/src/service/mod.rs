@@ -10,9 +10,10 @@ mod replay;
 mod slowdown;
 mod tokens;
 
+pub use access::network;
 pub(crate) use access::{Caller, Scope, admit, admit_key, unavailable};
 pub(crate) use admission::{Rate, Rates};
 pub use checker::{Checker, EngineChecker, Seen, Wanted};
-pub(crate) use conversation::{Request, Said, converse};
+pub(crate) use conversation::{Request, Said, converse, image_context};
 pub(crate) use pool::Pool;
 pub(crate) use slowdown::Slowdown;

@@ -56,7 +56,7 @@ pub(super) async fn issue(
         return Err(unauthorized());
     };
     super::access::refuse_address(&credential, peer)?;
-    app.memory.rates.take(&credential)?;
+    app.memory.rates.take(&credential).1?;
     let kept = NewToken {
         hash: secrets::sha256(token.as_bytes()).to_vec(),
         tenant_id: credential.made.tenant_id,

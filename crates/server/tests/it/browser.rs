@@ -11,18 +11,22 @@ use crate::support::{Setup, real_checker, sample_path};
 use crate::webdriver::{Browser, ENTER, ESCAPE, TAB};
 
 /// A server on a thread of its own, stopped when dropped.
-struct Site {
-    address: SocketAddr,
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Site {
     fn start() -> Self {
+        Self::serving(Setup::new())
+    }
+
+    /// Serves what was set up.
+    pub(crate) fn serving(mut setup: Setup) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let mut setup = Setup::new();
             setup.config.drain_timeout = Duration::from_secs(1);
             tokio::runtime::Runtime::new().unwrap().block_on(async {
                 let app = setup.app(real_checker()).await;
@@ -41,7 +45,7 @@ impl Site {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 }
@@ -72,12 +76,12 @@ fn is_verdict(text: &Value) -> bool {
 }
 
 /// Whether anything is wider than the window.
-fn overflows(browser: &Browser) -> bool {
+pub(crate) fn overflows(browser: &Browser) -> bool {
     browser.eval("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         == true
 }
 
-fn set_scheme(browser: &Browser, scheme: &str) {
+pub(crate) fn set_scheme(browser: &Browser, scheme: &str) {
     let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
     browser.devtools(
         "Emulation.setEmulatedMedia",

@@ -1,9 +1,19 @@
 //! One line an exchange, without anything of the image or of the caller's text.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Client, base64, sample};
+use lifesign_server::Policy;
+use serde_json::json;
+
+use crate::support::ask::{
+    africa, authkey, decentro, decentro_url, json_post, login, native_with, plain, syntizen,
+};
+use crate::support::pictures::picture;
+use crate::support::site::Ground;
+use crate::support::sockets::{Web, not_found};
+use crate::support::{Client, Setup, base64, real_checker, sample};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -20,6 +30,16 @@ impl Write for Lines {
 }
 
 impl Lines {
+    /// Takes everything that this thread logs, as long as the guard lives.
+    fn collect(&self) -> tracing::subscriber::DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
     fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
@@ -28,12 +48,7 @@ impl Lines {
 #[tokio::test]
 async fn each_exchange_is_one_line_with_its_id_and_nothing_of_its_content() {
     let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = lines.collect();
     let client = Client::real().await;
     lines.take();
 
@@ -63,4 +78,84 @@ async fn each_exchange_is_one_line_with_its_id_and_nothing_of_its_content() {
     let refusals = lines.take();
     assert_eq!(refusals.lines().count(), 2, "{refusals}");
     assert!(!refusals.contains("secret"), "{refusals}");
+}
+
+#[tokio::test]
+async fn no_secret_image_or_reference_is_ever_logged() {
+    let lines = Lines::default();
+    let _guard = lines.collect();
+    let mut setup = Setup::new();
+    setup.config.fetch = Policy::for_loopback_tests();
+    let ground = Ground::of(setup).await;
+    let settings = lifesign_store::TenantSettings {
+        keep_images_s: 3600,
+        allow_http: true,
+        ..lifesign_store::TenantSettings::default()
+    };
+    let bank = ground.tenant_with("bank", settings).await;
+    let site = ground.open(real_checker()).await;
+    let token = authkey(&site, &bank.syntizen).await;
+    let (image, large) = (sample("astronaut.jpg"), picture("bare_image"));
+    let web = Web::start(|_| not_found());
+    let url = web.url("/secret-picture.jpg?secret-token=1");
+    let key = &bank.api_key;
+    let idempotent = [("idempotency-key", "secret-order")];
+    let query = "?reference=secret-case";
+    let mut wrong = bank.syntizen.username.clone();
+    wrong.push('x');
+    let nobody = json!({ "username": wrong, "password": bank.syntizen.password });
+    let requests = [
+        // Answered, repeated, refused, by each contract.
+        native_with(key, query, &idempotent, &image),
+        native_with(key, query, &idempotent, &image),
+        native_with(key, query, &idempotent, b"secret-text"),
+        native_with(&format!("{key}x"), query, &[], &image),
+        syntizen("0", &token, "secret-case", &base64(&image)),
+        syntizen(
+            &bank.syntizen.apikey,
+            &token,
+            "secret-case",
+            &base64(&image),
+        ),
+        syntizen("0", &format!("{token}x"), "secret-case", "secret-text!"),
+        login(&bank.syntizen),
+        json_post("/userauthentication", &[], &nobody),
+        africa(&bank.verified_africa, &image, "secret-case"),
+        africa(&bank.verified_africa, &image, "secret-case"),
+        africa(&bank.verified_africa, b"secret-text", "secret-case"),
+        decentro(&bank.decentro, &large, "secret-case"),
+        decentro(&bank.decentro, b"secret-text", "secret-case"),
+        decentro_url(&bank.decentro, &url),
+        decentro_url(&bank.decentro, "https://10.0.0.1/secret-picture.jpg"),
+        plain("GET", "/v1/checks?reference=secret-case", key),
+        plain("GET", "/v1/checks/secret-case", key),
+        plain("DELETE", "/v1/checks?reference=secret-case", key),
+        plain("GET", "/secret-case", key),
+    ];
+    let expected = requests.len();
+    let mut statuses = BTreeMap::<u16, usize>::new();
+    for request in requests {
+        let answer = site.call(request).await;
+        *statuses.entry(answer.status.as_u16()).or_default() += 1;
+    }
+    assert!(statuses.len() > 4, "{statuses:?}");
+    let logged = lines.take();
+    // The login before, and all but the three that look at or erase what is kept.
+    assert_eq!(logged.lines().count(), 1 + expected - 3, "{logged}");
+    let secrets = [
+        "secret",
+        key,
+        &bank.syntizen.password,
+        &bank.syntizen.apikey_secret,
+        &token,
+        &bank.verified_africa.api_key,
+        &bank.decentro.client_secret,
+        &bank.decentro.module_secret,
+        &base64(&image)[..40],
+        "for a test",
+        "10.0.0.1",
+    ];
+    for secret in secrets {
+        assert!(!logged.contains(secret), "{secret} is in {logged}");
+    }
 }

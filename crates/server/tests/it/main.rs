@@ -1,12 +1,27 @@
 //! The server as its callers meet it: the real router, the real engine, real sockets where
 //! timing matters, and a real browser.
 
+mod access;
 mod browser;
+mod console;
+mod console_browser;
+mod examples;
+mod exchanges;
+mod idempotency;
+mod images;
+mod kept;
+mod limits;
 mod liveness;
 mod load;
 mod logs;
+mod memory;
 mod operations;
 mod page;
+mod replays;
+mod startup;
 mod support;
+mod tenants;
 mod transport;
+mod urls;
+mod wallet;
 mod webdriver;

@@ -1,5 +1,12 @@
 //! The application under test, fake checkers, and a client that calls it in-process.
 
+pub(crate) mod ask;
+pub(crate) mod document;
+pub(crate) mod failing_store;
+pub(crate) mod pictures;
+pub(crate) mod site;
+pub(crate) mod sockets;
+
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -35,6 +42,10 @@ pub(crate) fn sample_path(name: &str) -> PathBuf {
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
+}
+
+pub(crate) fn engine() -> Arc<Engine> {
+    Arc::clone(&ENGINE)
 }
 
 pub(crate) fn real_checker() -> Arc<dyn Checker> {
@@ -104,8 +115,10 @@ impl Setup {
                 limits: Limits::default(),
                 database: String::new(),
                 data_key_file: PathBuf::new(),
+                trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),
+                settings: Vec::new(),
             },
             edge: EdgeLimits::default(),
             data,
@@ -121,15 +134,15 @@ impl Setup {
     pub(crate) async fn client(self, checker: Arc<dyn Checker>) -> Client {
         Client {
             router: lifesign_server::router(self.app(checker).await),
-            _data: self.data,
+            _data: Some(self.data),
         }
     }
 }
 
 /// Calls the router in-process.
 pub(crate) struct Client {
-    router: Router,
-    _data: TempDir,
+    pub(crate) router: Router,
+    pub(crate) _data: Option<TempDir>,
 }
 
 impl Client {

@@ -218,6 +218,16 @@ impl Browser {
         );
     }
 
+    /// Types a text into an empty or filled field.
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.command(&format!("/element/{element}/clear"), json!({}));
+        self.command(
+            &format!("/element/{element}/value"),
+            json!({ "text": text }),
+        );
+    }
+
     /// Presses keys, one after the other, on whatever has the focus.
     pub(crate) fn press(&self, keys: &[char]) {
         let actions: Vec<Value> = keys

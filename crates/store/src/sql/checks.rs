@@ -138,6 +138,7 @@ impl Selection {
                 &filter.tenant_id,
             ),
             ("c.contract = ?".to_owned(), &filter.contract),
+            ("c.reference = ?".to_owned(), &filter.reference),
             ("c.verdict = ?".to_owned(), &verdict),
             ("r.code = ?".to_owned(), &filter.reason),
         ] {

@@ -1,87 +1,12 @@
-//! Who works at the console, and the figures of its charts.
+//! Who works at the console.
 
 use sqlx::Row;
 
-use super::rows::{self, get, operator_columns};
+use super::rows::{self, operator_columns};
 use super::{Result, SqlStore, Tx, findable, met, refused, storable};
-use crate::{Act, Bucket, Millis, NewOperator, Operator, Session, StoreError};
-
-/// More stretches than a chart has pixels help nobody.
-const MOST_BUCKETS: u32 = 10_000;
+use crate::{Act, Millis, NewOperator, Operator, Session, StoreError};
 
 impl SqlStore {
-    pub(super) async fn buckets(
-        &self,
-        tenant_id: Option<&str>,
-        from: Millis,
-        width_ms: i64,
-        count: u32,
-    ) -> Result<Vec<Bucket>> {
-        let until = i64::from(count)
-            .checked_mul(width_ms)
-            .and_then(|all| from.checked_add(all))
-            .filter(|until| *until > from && count <= MOST_BUCKETS)
-            .ok_or_else(|| {
-                StoreError::Invalid(format!(
-                    "a chart has 1 to {MOST_BUCKETS} stretches of at least a millisecond"
-                ))
-            })?;
-        let mut buckets: Vec<Bucket> = (0..i64::from(count))
-            .map(|nth| Bucket {
-                from: from + nth * width_ms,
-                ..Bucket::default()
-            })
-            .collect();
-        let verdicts = sqlx::query(
-            "SELECT CAST((at - $1) / $2 AS BIGINT) AS nth, verdict AS word, COUNT(*) AS number, \
-             SUM(latency_ms) AS total, MAX(latency_ms) AS longest FROM checks \
-             WHERE at >= $1 AND at < $3 \
-             AND ($4 IS NULL OR tenant_no = (SELECT no FROM tenants WHERE id = $4)) \
-             GROUP BY 1, 2",
-        )
-        .bind(from)
-        .bind(width_ms)
-        .bind(until)
-        .bind(tenant_id)
-        .fetch_all(&self.read)
-        .await?;
-        for row in &verdicts {
-            let Some(bucket) = bucket_of(&mut buckets, get(row, "nth")?) else {
-                continue;
-            };
-            let number = counted(get(row, "number")?);
-            bucket.verdicts.insert(get(row, "word")?, number);
-            // The sum for now.
-            bucket.mean_latency_ms += get::<f64>(row, "total")?;
-            bucket.max_latency_ms = bucket.max_latency_ms.max(get(row, "longest")?);
-        }
-        for bucket in &mut buckets {
-            let checks: u64 = bucket.verdicts.values().sum();
-            if checks > 0 {
-                bucket.mean_latency_ms /= checks as f64;
-            }
-        }
-        let reasons = sqlx::query(
-            "SELECT CAST((at - $1) / $2 AS BIGINT) AS nth, code AS word, COUNT(*) AS number \
-             FROM check_reasons WHERE at >= $1 AND at < $3 \
-             AND ($4 IS NULL OR tenant_no = (SELECT no FROM tenants WHERE id = $4)) \
-             GROUP BY 1, 2",
-        )
-        .bind(from)
-        .bind(width_ms)
-        .bind(until)
-        .bind(tenant_id)
-        .fetch_all(&self.read)
-        .await?;
-        for row in &reasons {
-            if let Some(bucket) = bucket_of(&mut buckets, get(row, "nth")?) {
-                let number = counted(get(row, "number")?);
-                bucket.reasons.insert(get(row, "word")?, number);
-            }
-        }
-        Ok(buckets)
-    }
-
     pub(super) async fn create_operator(&self, operator: &NewOperator, act: &Act) -> Result<()> {
         storable(&operator.name, "a name")?;
         let mut tx = self.begin().await?;
@@ -250,12 +175,4 @@ async fn end_sessions(tx: &mut Tx, operator_id: &str) -> Result<()> {
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-fn bucket_of(buckets: &mut [Bucket], nth: i64) -> Option<&mut Bucket> {
-    buckets.get_mut(usize::try_from(nth).ok()?)
-}
-
-fn counted(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -12,6 +12,7 @@
 mod access;
 mod audit;
 mod chain;
+mod charts;
 mod checks;
 mod commit;
 mod console;

@@ -8,6 +8,30 @@ use sqlx::Row;
 use super::{Result, SqlStore};
 use crate::{Fingerprint, Millis, NEAR_BITS, Replay};
 
+/// The newest pictures with one quarter, reduced in the database to those that are near: handing
+/// thousands of rows over would take longer than the rest.
+///
+/// Neither database can count bits in a way that the other understands. But `y & (y - 1)` is `y`
+/// without its lowest bit, and what is 0 after three of them had at most three bits. `y` is what
+/// differs, an exclusive or said in words that both know; the sign bit is left to Rust, because
+/// the lowest number minus one is none.
+///
+/// Both limits keep one look-up from taking all memory or time where a tenant has the same picture
+/// a million times: of so many pictures with the same quarter, or near copies, the newest count.
+macro_rules! candidates {
+    ($quarter:literal) => {
+        concat!(
+            "SELECT no, at, phash FROM (SELECT no, at, phash FROM \
+             (SELECT no, at, phash, y & (y - 1) AS y1 FROM \
+             (SELECT no, at, phash, ((phash | $3) - (phash & $3)) & 9223372036854775807 AS y \
+             FROM checks WHERE tenant_no = (SELECT no FROM tenants WHERE id = $1) AND ",
+            $quarter,
+            " AND at >= $2 ORDER BY at DESC LIMIT 20000) AS newest) AS fewer \
+             WHERE ((y1 & (y1 - 1)) & ((y1 & (y1 - 1)) - 1)) = 0 ORDER BY at DESC LIMIT 250) AS near"
+        )
+    };
+}
+
 /// The four quarters of a perceptual hash.
 pub(super) fn bands(phash: u64) -> [i64; 4] {
     [48, 32, 16, 0].map(|shift| ((phash >> shift) & 0xffff).cast_signed())
@@ -60,18 +84,18 @@ impl SqlStore {
         since: Millis,
     ) -> Result<Option<Candidate>> {
         let [band0, band1, band2, band3] = bands(phash);
-        let candidates = sqlx::query(
-            "SELECT no, at, phash FROM checks \
-             WHERE tenant_no = (SELECT no FROM tenants WHERE id = $1) AND band0 = $3 AND at >= $2 \
-             UNION ALL SELECT no, at, phash FROM checks \
-             WHERE tenant_no = (SELECT no FROM tenants WHERE id = $1) AND band1 = $4 AND at >= $2 \
-             UNION ALL SELECT no, at, phash FROM checks \
-             WHERE tenant_no = (SELECT no FROM tenants WHERE id = $1) AND band2 = $5 AND at >= $2 \
-             UNION ALL SELECT no, at, phash FROM checks \
-             WHERE tenant_no = (SELECT no FROM tenants WHERE id = $1) AND band3 = $6 AND at >= $2",
-        )
+        let candidates = sqlx::query(concat!(
+            candidates!("band0 = $4"),
+            " UNION ALL ",
+            candidates!("band1 = $5"),
+            " UNION ALL ",
+            candidates!("band2 = $6"),
+            " UNION ALL ",
+            candidates!("band3 = $7"),
+        ))
         .bind(tenant_id)
         .bind(since)
+        .bind(phash.cast_signed())
         .bind(band0)
         .bind(band1)
         .bind(band2)

@@ -86,4 +86,44 @@ stories! {
         bench.store.erase_check("t1", "later", &crate::bench::act(NOW)).await.unwrap();
         assert_eq!(found(bench, "t1", &looked, 0).await, replay("between", NOW + 1, Some(1)));
     }
+
+    async fn bits_are_counted_whatever_the_signs(bench) {
+        bench.tenant("t1", 0).await;
+        for (nth, hash) in [0, u64::MAX, 1 << 63, (1 << 63) - 1, 1, HASH, !HASH].into_iter().enumerate() {
+            let id = format!("{nth}");
+            keep(bench, "t1", &id, NOW, picture(u8::try_from(nth).unwrap(), hash)).await;
+            for bits in [[0, 1, 2], [61, 62, 63], [63, 63, 63], [63, 31, 47]] {
+                let mask: u64 = bits.iter().fold(0, |mask, bit| mask | 1 << bit);
+                let found = found(bench, "t1", &picture(99, hash ^ mask), 0).await;
+                let distance = found.unwrap().distance.unwrap();
+                assert!(distance <= mask.count_ones(), "{nth} {bits:?}");
+            }
+            // Four bits, the sign among them, are too many even where a quarter agrees.
+            let far = picture(99, HASH ^ (0b111 << 60 | 1 << 63));
+            let near = [HASH, !HASH].contains(&hash);
+            assert!(!near || found(bench, "t1", &far, 0).await.is_none());
+            bench.store.erase_check("t1", &id, &crate::bench::act(NOW)).await.unwrap();
+        }
+    }
+
+    async fn a_picture_that_came_very_often_is_found_all_the_same(bench) {
+        bench.tenant("t1", 0).await;
+        keep(bench, "t1", "first", NOW, picture(1, HASH)).await;
+        bench
+            .raw(
+                "INSERT INTO checks (id, tenant_no, contract, at, verdict, confidence, profile, \
+                 calibration, signals, reasons, sha256, phash, band0, band1, band2, band3, \
+                 latency_ms, expires_at) \
+                 WITH RECURSIVE copies(nth) AS \
+                 (SELECT 1 UNION ALL SELECT nth + 1 FROM copies WHERE nth < 3000) \
+                 SELECT CAST(nth AS TEXT), tenant_no, contract, at + nth, verdict, confidence, \
+                 profile, calibration, signals, reasons, sha256, phash, band0, band1, band2, \
+                 band3, latency_ms, expires_at FROM checks, copies",
+            )
+            .await;
+        let looked = picture(2, HASH ^ 1);
+        assert_eq!(found(bench, "t1", &looked, 0).await, replay("3000", NOW + 3000, Some(1)));
+        let looked = picture(1, HASH ^ 1);
+        assert_eq!(found(bench, "t1", &looked, 0).await, replay("3000", NOW + 3000, None));
+    }
 }

@@ -115,7 +115,8 @@ function reasons({ verdict, reasons: list }) {
 
 function signals(list) {
   if (!list.length) return '';
-  const items = list.map((signal) => {
+  // What counts most comes first.
+  const items = [...list].sort((a, b) => b.weight - a.weight).map((signal) => {
     const state = !signal.assessed ? 'none' : signal.passed ? 'good' : 'low';
     const score = signal.assessed ? two(signal.score) : '–';
     const note = { none: 'not assessed', good: 'passed', low: 'low' }[state];
