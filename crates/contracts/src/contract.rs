@@ -80,6 +80,11 @@ pub trait Contract: Send + Sync {
         true
     }
 
+    /// Largest body in bytes that a path takes, where it is not that of an image.
+    fn body_bytes(&self, _path: &str) -> Option<usize> {
+        None
+    }
+
     /// Words the outcome.
     fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply;
 }

@@ -19,6 +19,9 @@ pub mod syntizen;
 mod testing;
 pub mod verified_africa;
 
+/// Largest clip in bytes, the documented 20 MB.
+pub const CLIP_BYTES: usize = 20 * 1024 * 1024;
+
 pub use contract::{About, Contract, Echo, Reply, Route};
 pub use decentro::Decentro;
 pub use native::Native;

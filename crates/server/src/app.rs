@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
-use crate::service::{Checker, Pool};
+use crate::service::{Checker, ClipChecker, Pool};
 use crate::{EdgeLimits, ServeError, ServerConfig};
 
 /// The server without its sockets.
@@ -19,6 +19,10 @@ pub struct App {
     pub(crate) contracts: Vec<&'static dyn Contract>,
     pub(crate) checker: Arc<dyn Checker>,
     pub(crate) pool: Pool,
+    /// What judges clips; none where nothing decodes them.
+    pub(crate) clips: Option<Arc<dyn ClipChecker>>,
+    /// Clips have a queue of their own, so that they never starve images.
+    pub(crate) clip_pool: Pool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) fetcher: Fetcher,
     pub(crate) memory: Memory,
@@ -37,6 +41,7 @@ impl App {
         config: ServerConfig,
         edge: EdgeLimits,
         checker: Arc<dyn Checker>,
+        clips: Option<Arc<dyn ClipChecker>>,
         memory: Memory,
     ) -> Result<Arc<Self>, ServeError> {
         if config.workers == 0 {
@@ -56,6 +61,12 @@ impl App {
         let contracts = lifesign_contracts::all();
         let metrics = Arc::new(Metrics::new()?);
         Ok(Arc::new(Self {
+            clip_pool: Pool::new(
+                config.workers.div_ceil(2),
+                config.workers,
+                Arc::clone(&metrics),
+            ),
+            clips,
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
             openapi: crate::http::openapi::document(&contracts)?,

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lifesign_contracts::Contract;
+
 use serde::Serialize;
 
 /// Settings of the server.
@@ -25,6 +27,8 @@ pub struct ServerConfig {
     pub drain_timeout: Duration,
     /// Limits of images.
     pub limits: lifesign_media::Limits,
+    /// Shortest side in pixels of a clip where a contract says none.
+    pub clip_min_side: u32,
     /// Address of the database, `sqlite:PATH` or `postgres://…`; empty for a file in `data`.
     pub database: String,
     /// File with the data key; empty for the environment's or one made in `data`.
@@ -62,9 +66,16 @@ impl ServerConfig {
         }
     }
 
+    /// Largest body in bytes of a path of a contract.
+    pub(crate) fn body_limit(&self, contract: &dyn Contract, path: &str) -> usize {
+        contract
+            .body_bytes(path)
+            .unwrap_or_else(|| self.image_body_limit())
+    }
+
     /// Largest body in bytes: an image of the largest size as base64 (4/3) with line breaks and
     /// JSON escapes, or in a form.
-    pub(crate) fn body_limit(&self) -> usize {
+    fn image_body_limit(&self) -> usize {
         const FORM_OVERHEAD: usize = 64 * 1024;
         self.limits.file_bytes / 2 * 3 + FORM_OVERHEAD
     }

@@ -12,7 +12,7 @@ use lifesign_engine::Engine;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::service::EngineChecker;
+use crate::service::{ClipChecker, EngineChecker, EngineClipChecker};
 use crate::{App, EdgeLimits, Memory, Mode, Peer, ServeError, ServerConfig, jobs, router};
 
 /// How long to wait after the system refused a connection (too many open files, say).
@@ -28,6 +28,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let address = config.listen;
+    let clips = clip_checker(Arc::clone(&engine), config.clip_min_side);
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
     let memory = Memory::open(&config).await?;
     if memory.mode() == Mode::Development && !address.ip().is_loopback() {
@@ -36,12 +37,23 @@ pub async fn serve(
             data: config.data,
         });
     }
-    let app = App::new(config, EdgeLimits::default(), checker, memory)?;
+    let app = App::new(config, EdgeLimits::default(), checker, clips, memory)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     serve_on(listener, app, shutdown).await;
     Ok(())
+}
+
+/// What judges clips, or none and a line in the log: everything else works without.
+fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecker>> {
+    match EngineClipChecker::new(engine, min_side) {
+        Ok(clips) => Some(Arc::new(clips)),
+        Err(error) => {
+            tracing::warn!(error = %error, "clips are not judged: {error}");
+            None
+        }
+    }
 }
 
 /// Serves `app` on a socket that listens already until `shutdown` resolves. Then the socket is

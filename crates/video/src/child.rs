@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::confine::{Active, Launcher};
 use crate::report_of_end::{Ended, Log};
+use crate::start::{failed_start, spawn};
 use crate::tools::Tool;
 use crate::{ClipLimits, SlowBy, VideoError};
 
@@ -295,46 +296,5 @@ impl Drop for Running {
         if !self.reaped {
             let _ = self.reap();
         }
-    }
-}
-
-/// Starts the child from a thread that is confined first, because a thread's confinement is
-/// inherited and this process must stay free. The thread then waits for the child's end.
-fn spawn(
-    launcher: Launcher,
-    mut command: Command,
-) -> std::io::Result<(Child, Active, mpsc::Sender<()>)> {
-    let (starter, until) = mpsc::channel();
-    let (answer, started) = mpsc::channel();
-    std::thread::Builder::new()
-        .name("clip-child".to_owned())
-        .stack_size(256 * 1024)
-        .spawn(move || {
-            let result = launcher
-                .confine_this_thread()
-                .and_then(|active| Ok((command.spawn()?, active)));
-            let _ = answer.send(result);
-            let _: Result<(), _> = until.recv();
-        })?;
-    let (child, active) = started
-        .recv()
-        .map_err(|_| std::io::Error::other("the starting thread is gone"))??;
-    Ok((child, active, starter))
-}
-
-fn failed_start(tool: &Tool, error: &std::io::Error) -> VideoError {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => VideoError::ToolMissing {
-            tool: tool.name.to_owned(),
-        },
-        std::io::ErrorKind::PermissionDenied => VideoError::ToolUnusable {
-            tool: tool.path.display().to_string(),
-            detail: error.to_string(),
-        },
-        // No thread, process or descriptor was free: another moment may do.
-        _ => VideoError::Internal {
-            tool: tool.name,
-            detail: error.to_string(),
-        },
     }
 }

@@ -168,7 +168,7 @@ impl Launcher {
     /// Confines the calling thread for good, and what it starts.
     pub(crate) fn confine_this_thread(&self) -> io::Result<Active> {
         let landlock = match self.landlock {
-            true => self.enter_landlock().map_err(io::Error::other)?,
+            true => self.enter_landlock().map_err(refused)?,
             false => 0,
         };
         let seccomp = self.seccomp && syscalls::refuse_in_this_thread()?;
@@ -201,6 +201,11 @@ impl Launcher {
             _ => 0,
         })
     }
+}
+
+/// A layer that this machine refuses, which is told from a machine that is busy.
+pub(crate) fn refused(error: impl std::error::Error + Send + Sync + 'static) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, error)
 }
 
 struct Limit {

@@ -123,7 +123,7 @@ pub(crate) fn refuse_in_this_thread() -> io::Result<bool> {
         return Ok(false);
     };
     for filter in filters {
-        seccompiler::apply_filter(filter).map_err(io::Error::other)?;
+        seccompiler::apply_filter(filter).map_err(crate::confine::refused)?;
     }
     Ok(true)
 }

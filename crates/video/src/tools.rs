@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::child::{Bounds, Running, Step};
 use crate::codec::DECODERS;
 use crate::confine::Launcher;
+use crate::find::{launchers, locate};
 use crate::text::tool_line;
 use crate::{Clip, ClipLimits, Confinement, Container, VideoError, Wanted};
 
@@ -78,6 +79,8 @@ impl Tools {
         for launcher in launchers(&ffmpeg, &ffprobe, options.confine) {
             match Self::with(&ffmpeg, &ffprobe, launcher, options.try_out) {
                 Ok(tools) => return Ok(tools),
+                // A busy machine must not cost a layer.
+                Err(error) if is_passing(&error) => return Err(error),
                 Err(error) => first_error.get_or_insert(error),
             };
         }
@@ -124,23 +127,25 @@ impl Tools {
 
     /// Everything once, on a clip that is known.
     fn try_out(&self) -> Result<(), VideoError> {
-        let failed = |detail| unusable(&self.ffmpeg, format!("a known clip {detail}"));
+        let failed = |what: &str, error: VideoError| match is_passing(&error) {
+            true => error,
+            false => unusable(&self.ffmpeg, format!("a known clip {what}: {error}")),
+        };
         let limits = ClipLimits {
             side_min: 1,
-            wall: Duration::from_secs(30),
+            wall: Duration::from_secs(60),
             ..ClipLimits::default()
         };
-        let clip = Clip::open(self, TRY_OUT, &limits);
-        let clip = clip.map_err(|e| failed(format!("is refused: {e}")))?;
-        let decoded = clip.decode(&Wanted::default(), &mut |_| ControlFlow::Continue(()));
-        let decoded = decoded.map_err(|e| failed(format!("is not decoded: {e}")))?;
-        let sound = clip
-            .sound()
-            .map_err(|e| failed(format!("has no sound: {e}")))?;
+        let clip = Clip::open(self, TRY_OUT, &limits).map_err(|e| failed("is refused", e))?;
+        let decoded = clip
+            .decode(&Wanted::default(), &mut |_| ControlFlow::Continue(()))
+            .map_err(|e| failed("is not decoded", e))?;
+        let sound = clip.sound().map_err(|e| failed("has no sound", e))?;
         if decoded.frames == 3 && sound.is_some_and(|sound| !sound.samples.is_empty()) {
             return Ok(());
         }
-        Err(failed("comes out incomplete".to_owned()))
+        let detail = "a known clip comes out incomplete";
+        Err(unusable(&self.ffmpeg, detail.to_owned()))
     }
 
     pub(crate) fn ffmpeg(&self) -> &Tool {
@@ -197,63 +202,6 @@ impl Tools {
     }
 }
 
-fn locate(name: &'static str, path: Option<&Path>) -> Result<Tool, VideoError> {
-    let found = match path {
-        Some(path) => path.canonicalize().ok(),
-        None => in_path(name),
-    };
-    match found {
-        Some(path) => Ok(Tool { name, path }),
-        None => Err(VideoError::ToolMissing {
-            tool: path.map_or_else(|| name.to_owned(), |path| path.display().to_string()),
-        }),
-    }
-}
-
-/// The real path of a program in `PATH`, or in the places where Debian has it.
-fn in_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/bin", "/bin"].map(PathBuf::from))
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
-        .and_then(|file| file.canonicalize().ok())
-}
-
-/// From all layers to none.
-fn launchers(ffmpeg: &Tool, ffprobe: &Tool, confine: bool) -> Vec<Launcher> {
-    let prlimit = in_path("prlimit");
-    let setpriv = in_path("setpriv");
-    let programs = [
-        Some(&ffmpeg.path),
-        Some(&ffprobe.path),
-        prlimit.as_ref(),
-        setpriv.as_ref(),
-    ];
-    let programs = programs.into_iter().flatten().cloned().collect();
-    let mut launcher = Launcher {
-        landlock: confine,
-        seccomp: confine,
-        drop_capabilities: setpriv.is_some() && rustix::process::geteuid().is_root(),
-        prlimit,
-        setpriv,
-        programs,
-    };
-    let mut all = vec![launcher.clone()];
-    let steps: [fn(&mut Launcher); 5] = [
-        |l| l.drop_capabilities = false,
-        |l| l.setpriv = None,
-        |l| l.seccomp = false,
-        |l| l.landlock = false,
-        |l| l.prlimit = None,
-    ];
-    for without in steps {
-        without(&mut launcher);
-        all.push(launcher.clone());
-    }
-    all
-}
-
 /// Runs `ffmpeg -version`.
 fn version(
     ffmpeg: &Tool,
@@ -261,7 +209,10 @@ fn version(
 ) -> Result<(String, crate::confine::Active), VideoError> {
     let nothing = std::fs::File::open("/dev/null")
         .map_err(|error| unusable(ffmpeg, format!("/dev/null: {error}")))?;
-    let limits = ClipLimits::default();
+    let limits = ClipLimits {
+        wall: Duration::from_secs(60),
+        ..ClipLimits::default()
+    };
     let bounds = Bounds::of(&limits, 1024 * 1024);
     let args = ["-version".to_owned()];
     let mut running = Running::start(launcher, ffmpeg, &args, nothing.as_fd(), bounds)?;
@@ -276,13 +227,24 @@ fn version(
         }
     }
     let ended = running.finish()?.into_result(&limits);
-    ended.map_err(|error| unusable(ffmpeg, format!("-version fails: {error}")))?;
+    ended.map_err(|error| match is_passing(&error) {
+        true => error,
+        false => unusable(ffmpeg, format!("-version fails: {error}")),
+    })?;
     let line = tool_line(text.split(|b| *b == b'\n').next().unwrap_or_default());
     let version = line
         .strip_prefix("ffmpeg version ")
         .and_then(|rest| rest.split(' ').next())
         .ok_or_else(|| unusable(ffmpeg, "it does not say its version".to_owned()))?;
     Ok((version.to_owned(), active))
+}
+
+/// Does it say more about this moment than about the tool?
+fn is_passing(error: &VideoError) -> bool {
+    matches!(
+        error,
+        VideoError::TooSlow { .. } | VideoError::Killed { .. } | VideoError::Internal { .. }
+    )
 }
 
 fn unusable(tool: &Tool, detail: String) -> VideoError {

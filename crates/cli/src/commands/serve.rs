@@ -53,6 +53,7 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         request_timeout: Duration::from_secs(settings.request_timeout_s),
         drain_timeout: Duration::from_secs(settings.drain_timeout_s),
         limits: config.limits(),
+        clip_min_side: settings.clip_min_side,
         database: settings.database.clone(),
         data_key_file: settings.data_key_file.clone(),
         trusted_proxies: networks(&settings.trusted_proxies)?,

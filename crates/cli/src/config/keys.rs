@@ -101,6 +101,10 @@ pub(crate) const KEYS: &[Key] = &[
     setting("listen", "address and port of the server"),
     setting("data", "folder for everything that the server keeps"),
     setting(
+        "clip_min_side",
+        "shortest side in pixels of a clip, where a contract says none",
+    ),
+    setting(
         "database",
         "sqlite:PATH or postgres://…, empty for lifesign.db in `data`",
     ),

@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) calibration: PathBuf,
     pub(crate) listen: String,
     pub(crate) data: PathBuf,
+    pub(crate) clip_min_side: u32,
     pub(crate) database: String,
     pub(crate) data_key_file: PathBuf,
     pub(crate) trusted_proxies: String,
@@ -64,6 +65,7 @@ impl Default for Settings {
             calibration: PathBuf::new(),
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("data"),
+            clip_min_side: 480,
             database: String::new(),
             data_key_file: PathBuf::new(),
             trusted_proxies: String::new(),
@@ -96,6 +98,7 @@ impl Settings {
             ("max_pixels", self.max_pixels, 1, MOST_PIXELS),
             ("max_side", u64::from(self.max_side), 1, LONGEST_SIDE),
             ("request_timeout_s", self.request_timeout_s, 1, DAY_S),
+            ("clip_min_side", u64::from(self.clip_min_side), 64, 2000),
             ("fetch_timeout_s", self.fetch_timeout_s, 1, DAY_S),
             (
                 "rate_per_minute",

@@ -91,6 +91,12 @@ impl Contract for Decentro {
         read::check_request(incoming).map(Ask::Check)
     }
 
+    fn body_bytes(&self, path: &str) -> Option<usize> {
+        // The fields of a form beside the file.
+        const FIELDS: usize = 64 * 1024;
+        (path == VIDEO).then_some(crate::CLIP_BYTES + FIELDS)
+    }
+
     fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
         answer::reply(about, outcome)
     }

@@ -32,16 +32,17 @@ pub(super) async fn receive(
     app: &App,
     headers: &HeaderMap,
     mut body: Body,
+    limit: usize,
 ) -> Result<Received, Failure> {
     let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|size| size > app.config.body_limit()) {
+    if declared.is_some_and(|size| size > limit) {
         // Who asks before sending is told not to; reading on would be a yes.
         discard(headers, body);
-        return Err(too_large(app));
+        return Err(too_large(limit));
     }
-    let read = timeout(app.edge.body_timeout, read_all(app, &mut body))
+    let read = timeout(app.edge.body_timeout, read_all(app, &mut body, limit))
         .await
         .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
     if matches!(&read, Err(failure) if failure.kind == FailureKind::TooLarge) {
@@ -66,8 +67,8 @@ pub(super) fn discard(headers: &HeaderMap, body: Body) {
 async fn read_all(
     app: &App,
     body: &mut Body,
+    limit: usize,
 ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
-    let limit = app.config.body_limit();
     let mut bytes = BytesMut::new();
     let mut held: Option<OwnedSemaphorePermit> = None;
     loop {
@@ -81,7 +82,7 @@ async fn read_all(
             continue;
         };
         if bytes.len() + data.len() > limit {
-            return Err(too_large(app));
+            return Err(too_large(limit));
         }
         let permit = hold(app, data.len())?;
         match &mut held {
@@ -153,14 +154,10 @@ async fn parts(bytes: Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
     Ok(parts)
 }
 
-fn too_large(app: &App) -> Failure {
+fn too_large(limit: usize) -> Failure {
     Failure::new(
         FailureKind::TooLarge,
-        format!(
-            "the body is over {} bytes; accepted is an image of at most {} bytes",
-            app.config.body_limit(),
-            app.config.limits.file_bytes
-        ),
+        format!("the body is over {limit} bytes, which is more than this path takes"),
     )
 }
 

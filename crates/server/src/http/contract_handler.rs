@@ -98,7 +98,8 @@ impl Exchange {
                 return Err(failure);
             }
         };
-        let received = body::receive(&self.app, &parts.headers, body).await?;
+        let limit = self.app.config.body_limit(self.contract, &self.path);
+        let received = body::receive(&self.app, &parts.headers, body, limit).await?;
         let incoming = Incoming {
             method: parts.method,
             path: parts.uri.path().to_owned(),
@@ -146,8 +147,14 @@ impl Exchange {
         metrics.answered(name, status, took);
         match outcome {
             Ok(Said::Fresh(answer, _)) => {
-                if let Answer::Checked(Checked { result, .. }) = answer.as_ref() {
-                    metrics.decided(name, &result.profile, result.verdict);
+                match answer.as_ref() {
+                    Answer::Checked(Checked { result, .. }) => {
+                        metrics.decided(name, &result.profile, result.verdict);
+                    }
+                    Answer::Clip(result) => {
+                        metrics.decided(name, &result.profile, result.verdict);
+                    }
+                    Answer::Token(_) => {}
                 }
             }
             Ok(Said::Repeated(_)) => {}
@@ -167,6 +174,14 @@ impl Exchange {
                     check.verdict = %result.verdict, check.profile = %result.profile,
                     check.calibration = %result.calibration, check.faces = result.face_count,
                     "{contract} check answered {} in {latency_ms:.0} ms", result.verdict
+                ),
+                Answer::Clip(result) => tracing::info!(
+                    request.id = %id, http.method = %method, http.path = %self.path,
+                    http.status = status, contract, latency.ms = latency_ms,
+                    check.verdict = %result.verdict, check.profile = %result.profile,
+                    check.calibration = %result.calibration, clip.frames = result.frame_count,
+                    clip.duration_s = result.duration_s,
+                    "{contract} clip answered {} in {latency_ms:.0} ms", result.verdict
                 ),
                 Answer::Token(_) => tracing::info!(
                     request.id = %id, http.method = %method, http.path = %self.path,

@@ -16,7 +16,12 @@ pub(super) async fn health() -> &'static str {
 /// New work is welcome; not so while the server drains.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.is_ready() {
-        "ready\n".into_response()
+        let ready = if app.clips.is_some() {
+            "ready\n"
+        } else {
+            "ready, but clips are not judged: ffmpeg is missing\n"
+        };
+        ready.into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response()
     }

@@ -294,3 +294,15 @@ fn pictures_made_of_noise() {
     let error = refusal(tools, &bytes, &small());
     assert!(matches!(error, VideoError::Damaged { .. }), "{error}");
 }
+
+#[test]
+fn an_index_that_claims_a_billion_samples() {
+    let Some(tools) = tools() else { return };
+    let mut bytes = plain_mp4(0.4);
+    // All of one size, so that the table needs no room (ISO/IEC 14496-12, 8.7.3.2).
+    let at = position(&bytes, b"stsz") + 8;
+    bytes[at..at + 4].copy_from_slice(&1_u32.to_be_bytes());
+    bytes[at + 4..at + 8].copy_from_slice(&1_000_000_000_u32.to_be_bytes());
+    let error = refusal(tools, &bytes, &small());
+    assert!(error.is_of_the_clip(), "{error}");
+}

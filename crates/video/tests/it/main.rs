@@ -4,6 +4,7 @@
 mod bad;
 mod fakes;
 mod frames;
+mod held;
 mod killed;
 mod make;
 mod metadata;

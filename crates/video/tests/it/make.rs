@@ -6,12 +6,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use lifesign_video::{Clip, ClipFrame, ClipLimits, Decoded, Tools, VideoError, Wanted};
+use lifesign_video::{
+    Clip, ClipFrame, ClipLimits, Decoded, ToolOptions, Tools, VideoError, Wanted,
+};
 
 /// The tools, or `None` with a line that says why the test does nothing. CI asks for them.
+/// LIFESIGN_TEST_FFMPEG names another build of ffmpeg.
 pub(crate) fn tools() -> Option<&'static Tools> {
     static TOOLS: OnceLock<Result<Tools, VideoError>> = OnceLock::new();
-    match TOOLS.get_or_init(Tools::find) {
+    match TOOLS.get_or_init(|| Tools::open(&options())) {
         Ok(tools) => Some(tools),
         Err(error) => {
             let required = std::env::var_os("LIFESIGN_TEST_REQUIRE_FFMPEG").is_some();
@@ -19,6 +22,13 @@ pub(crate) fn tools() -> Option<&'static Tools> {
             eprintln!("skipped: {error}");
             None
         }
+    }
+}
+
+fn options() -> ToolOptions {
+    ToolOptions {
+        ffmpeg: std::env::var_os("LIFESIGN_TEST_FFMPEG").map(Into::into),
+        ..ToolOptions::default()
     }
 }
 
