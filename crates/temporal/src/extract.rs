@@ -180,15 +180,40 @@ const HEAD_MARGIN: f64 = 0.45;
 /// Half width of the shoulders in widths of the mesh.
 const SHOULDERS: f64 = 1.6;
 
-/// Whether a place belongs to the background: neither head, with its hair, nor shoulders below.
-/// Place and mesh in the same pixels.
-pub fn is_background(landmarks: &Landmarks, x: f64, y: f64) -> bool {
-    let [left, top, right, bottom] = landmarks.bounds();
-    let (width, height) = (right - left, bottom - top);
-    let head = (left - HEAD_MARGIN * width..right + HEAD_MARGIN * width).contains(&x)
-        && (top - HEAD_MARGIN * height..bottom + HEAD_MARGIN * height).contains(&y);
-    let body = y > bottom - 0.1 * height && (x - (left + right) / 2.0).abs() < SHOULDERS * width;
-    !(head || body)
+/// What is neither head, with its hair, nor shoulders below: where corners are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Background {
+    /// Left, top, right and bottom of the head.
+    head: [f64; 4],
+    /// Left, top and right of the body, which has no bottom.
+    body: [f64; 3],
+}
+
+impl Background {
+    /// Around a mesh, in its pixels.
+    pub fn around(landmarks: &Landmarks) -> Self {
+        let [left, top, right, bottom] = landmarks.bounds();
+        let (width, height) = (right - left, bottom - top);
+        let (across, up) = (HEAD_MARGIN * width, HEAD_MARGIN * height);
+        let middle = (left + right) / 2.0;
+        let shoulders = SHOULDERS * width;
+        Self {
+            head: [left - across, top - up, right + across, bottom + up],
+            body: [
+                middle - shoulders,
+                bottom - 0.1 * height,
+                middle + shoulders,
+            ],
+        }
+    }
+
+    /// Whether a place belongs to it.
+    pub fn contains(&self, x: f64, y: f64) -> bool {
+        let [left, top, right, bottom] = self.head;
+        let head = (left..right).contains(&x) && (top..bottom).contains(&y);
+        let body = y > self.body[1] && (self.body[0]..self.body[2]).contains(&x);
+        !(head || body)
+    }
 }
 
 #[cfg(test)]
@@ -271,9 +296,8 @@ mod tests {
 
     #[test]
     fn the_background_is_beside_the_head() {
-        let face = face_of(&HeadState::default());
-        assert!(!is_background(&face, 360.0, 480.0));
-        assert!(!is_background(&face, 360.0, 940.0));
-        assert!(is_background(&face, 20.0, 300.0) && is_background(&face, 700.0, 300.0));
+        let background = Background::around(&face_of(&HeadState::default()));
+        assert!(!background.contains(360.0, 480.0) && !background.contains(360.0, 940.0));
+        assert!(background.contains(20.0, 300.0) && background.contains(700.0, 300.0));
     }
 }

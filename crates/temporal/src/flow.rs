@@ -64,6 +64,7 @@ impl Pyramid {
         };
         let mut best = vec![(MIN_EIGENVALUE, [0.0; 2]); columns * rows];
         let border = RADIUS + 2;
+        let products = plane.gradient_products();
         for y in (border..plane.height - border).step_by(2) {
             for x in (border..plane.width - border).step_by(2) {
                 // Pixel x covers x to x + 1.
@@ -73,7 +74,7 @@ impl Pyramid {
                 }
                 let column = x as usize * columns / plane.width as usize;
                 let row = y as usize * rows / plane.height as usize;
-                let eigenvalue = plane.smaller_eigenvalue(x, y);
+                let eigenvalue = plane.smaller_eigenvalue(&products, x, y);
                 match best.get_mut(row * columns + column) {
                     Some(cell) if eigenvalue > cell.0 => *cell = (eigenvalue, at),
                     _ => {}
@@ -163,18 +164,33 @@ impl Plane {
         (0.0..self.width as f32).contains(&at[0]) && (0.0..self.height as f32).contains(&at[1])
     }
 
-    /// Of the mean matrix of gradients around a pixel.
-    fn smaller_eigenvalue(&self, x: i32, y: i32) -> f32 {
-        let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-        for v in y - 2..=y + 2 {
-            for u in x - 2..=x + 2 {
-                let gx = (self.pixel(u + 1, v) - self.pixel(u - 1, v)) / 2.0;
-                let gy = (self.pixel(u, v + 1) - self.pixel(u, v - 1)) / 2.0;
-                xx += gx * gx;
-                xy += gx * gy;
-                yy += gy * gy;
+    /// Products of the gradient at each pixel: xx, xy and yy.
+    fn gradient_products(&self) -> Vec<[f32; 3]> {
+        let mut products = Vec::with_capacity(self.values.len());
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let gx = (self.pixel(x + 1, y) - self.pixel(x - 1, y)) / 2.0;
+                let gy = (self.pixel(x, y + 1) - self.pixel(x, y - 1)) / 2.0;
+                products.push([gx * gx, gx * gy, gy * gy]);
             }
         }
+        products
+    }
+
+    /// Smaller eigenvalue of the mean of `products` over five by five pixels.
+    fn smaller_eigenvalue(&self, products: &[[f32; 3]], x: i32, y: i32) -> f32 {
+        let mut sum = [0.0_f32; 3];
+        for v in y - 2..=y + 2 {
+            let start = (v * self.width + x - 2) as usize;
+            for product in products.get(start..start + 5).unwrap_or(&[]) {
+                sum = [
+                    sum[0] + product[0],
+                    sum[1] + product[1],
+                    sum[2] + product[2],
+                ];
+            }
+        }
+        let [xx, xy, yy] = sum;
         let (mean, half) = ((xx + yy) / 2.0, (xx - yy) / 2.0);
         (mean - half.hypot(xy)) / 25.0
     }

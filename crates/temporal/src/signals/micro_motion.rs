@@ -290,10 +290,14 @@ mod tests {
                 found.values
             );
         }
-        // Cut out and tilted before a still wall.
-        let cut = print.on_plane(&hand(18.0, 10.0)).before(&turning());
-        let found = measure(&MicroMotion, &cut.record());
-        assert!(found.score < 0.45, "{} {:?}", found.detail, found.values);
+        // Cut out and tilted before a still wall the figure is there, but living meshes that play
+        // expressions have as much: it must not count for a head.
+        let cut = print
+            .on_plane(&hand(18.0, 10.0))
+            .before(&turning())
+            .record();
+        let reading = MicroMotion.read(&cut, &super::super::test_support::params());
+        assert!(reading.score().is_none_or(|s| s <= 0.5), "{reading:?}");
     }
 
     #[test]

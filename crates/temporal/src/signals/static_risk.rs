@@ -1,7 +1,7 @@
 //! Clips that stand still or repeat themselves.
 //!
 //! Injected clips are often short ones played over and over, forth and back, or frozen while the
-//! attacker waits (CEN/TS 18099 names looped and frozen footage as injected content). No camera
+//! attacker waits (injection attacks: CEN/TS 18099). No camera
 //! gives the same frame twice to the bit, because of its noise; where a clip was encoded again, the
 //! motion of the face still repeats more exactly than any person can. Self-similarity over lags:
 //! Cutler and Davis, "Robust real-time periodic motion detection, analysis, and applications",
