@@ -24,7 +24,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("temporal", &["domain"]),
     (
         "server",
-        &["contracts", "domain", "engine", "media", "net", "store"],
+        &[
+            "clip",
+            "contracts",
+            "domain",
+            "engine",
+            "media",
+            "net",
+            "store",
+            "video",
+        ],
     ),
     ("bench", &["engine", "media"]),
     (

@@ -3,7 +3,7 @@
 use lifesign_domain::PoseDegrees;
 use lifesign_engine::{Engine, EngineError, Followed, Follower, perceptual_hash};
 use lifesign_media::{Frame, Gray};
-use lifesign_temporal::extract::{self, Luma, Rgb};
+use lifesign_temporal::extract::{self, Background, Luma, Rgb};
 use lifesign_temporal::flow::Pyramid;
 use lifesign_temporal::{
     BackgroundMoment, FaceMoment, Landmarks, Moment, eye_aspect_ratios, inter_eye_distance_px,
@@ -80,9 +80,10 @@ impl<'e> Watcher<'e> {
             Some((before, places)) => before.follow(&now, places),
             None => Vec::new(),
         };
+        let around = face.map(|face| Background::around(&face.landmarks));
         let behind = |x: f32, y: f32| {
             let (x, y) = (f64::from(x), f64::from(y));
-            face.is_none_or(|face| extract::is_background(&face.landmarks, x, y))
+            around.as_ref().is_none_or(|around| around.contains(x, y))
         };
         let places = now.corners(CORNERS[0], CORNERS[1], behind);
         self.before = Some((now, places));

@@ -146,17 +146,15 @@ impl Exchange {
         let (metrics, name) = (&self.app.metrics, self.contract.name());
         metrics.answered(name, status, took);
         match outcome {
-            Ok(Said::Fresh(answer, _)) => {
-                match answer.as_ref() {
-                    Answer::Checked(Checked { result, .. }) => {
-                        metrics.decided(name, &result.profile, result.verdict);
-                    }
-                    Answer::Clip(result) => {
-                        metrics.decided(name, &result.profile, result.verdict);
-                    }
-                    Answer::Token(_) => {}
+            Ok(Said::Fresh(answer, _)) => match answer.as_ref() {
+                Answer::Checked(Checked { result, .. }) => {
+                    metrics.decided(name, &result.profile, result.verdict);
                 }
-            }
+                Answer::Clip(result) => {
+                    metrics.decided(name, &result.profile, result.verdict);
+                }
+                Answer::Token(_) => {}
+            },
             Ok(Said::Repeated(_)) => {}
             Err(failure) => metrics.failed(name, failure.kind),
         }

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lifesign_contracts::{
-    About, Answer, Ask, CheckOptions, CheckRequest, Checked, Contract, Echo, Failure, FailureKind,
-    ImageRules, ImageSource, Incoming, Reply, TokenRequest,
+    About, Answer, Ask, CLIP_BYTES, CheckOptions, CheckRequest, ClipRules, ClipSource, Contract,
+    Echo, Failure, FailureKind, ImageRules, ImageSource, Incoming, Reply, TokenRequest,
 };
+use lifesign_domain::{CheckResult, ClipResult, Reason, SignalReport, Verdict};
 use lifesign_net::{FetchError, Policy};
 use lifesign_store::{
     CheckRecord, Commit, Committed, CredentialKind, Fingerprint, Millis, SealedImage, StoredAnswer,
@@ -22,6 +23,7 @@ use tokio::time::timeout_at;
 
 use super::access::{Caller, unavailable};
 use super::checker::{Seen, Wanted, of_media, unknown_profile};
+use super::clips::{ClipSeen, ClipWanted};
 use super::pool::{Place, PoolError};
 use super::{replay, tokens};
 use crate::http::request_hash;
@@ -51,6 +53,7 @@ pub(crate) struct Request {
 /// What a contract asked for, in owned form.
 enum Asked {
     Check(Box<Asking>),
+    Clip(Box<AskingClip>),
     Token(TokenRequest),
 }
 
@@ -64,7 +67,16 @@ struct Asking {
     charged: bool,
 }
 
-/// Where the bytes of the image are to come from.
+struct AskingClip {
+    clip: Origin,
+    profile: Option<String>,
+    rules: ClipRules,
+    reference: Option<String>,
+    idempotency_key: Option<String>,
+    request_hash: [u8; 32],
+}
+
+/// Where the bytes of the image or clip are to come from.
 enum Origin {
     File(Bytes),
     Sealed { key: String, sealed: Bytes },
@@ -86,7 +98,9 @@ pub(crate) async fn converse(
         since,
     } = request;
     let deadline = Deadline::new(app.config.request_timeout);
-    let place = app.pool.enter().map_err(of_pool)?;
+    let is_clip = contract.body_bytes(&incoming.path).is_some();
+    let pool = if is_clip { &app.clip_pool } else { &app.pool };
+    let place = pool.enter().map_err(of_pool)?;
     let worker = Arc::clone(app);
     let reading = place.wait(move || {
         let _held = held;
@@ -105,7 +119,7 @@ pub(crate) async fn converse(
             let reply = contract.answer(about, Ok(&answer));
             Ok(Said::Fresh(Box::new(answer), reply))
         }
-        Asked::Check(asking) => {
+        asked => {
             let caller = caller.ok_or_else(super::access::unauthorized)?;
             let check = Check {
                 app,
@@ -115,7 +129,11 @@ pub(crate) async fn converse(
                 deadline,
                 since,
             };
-            check.run(*asking, about).await
+            match asked {
+                Asked::Clip(asking) => check.run_clip(*asking, about).await,
+                Asked::Check(asking) => check.run(*asking, about).await,
+                Asked::Token(_) => Err(fault("a token was asked for twice")),
+            }
         }
     }
 }
@@ -128,6 +146,19 @@ fn read(
 ) -> Result<Asked, Failure> {
     let request = match contract.read(incoming, echo)? {
         Ask::Token(request) => return Ok(Asked::Token(request)),
+        Ask::Clip(request) => {
+            return Ok(Asked::Clip(Box::new(AskingClip {
+                clip: match request.clip {
+                    ClipSource::Bytes(bytes) => Origin::File(Bytes::copy_from_slice(bytes)),
+                    ClipSource::Url(url) => Origin::Url(url.into_owned()),
+                },
+                profile: request.profile,
+                rules: request.rules,
+                reference: request.reference,
+                idempotency_key: request.idempotency_key,
+                request_hash: request_hash::of(incoming),
+            })));
+        }
         Ask::Check(request) => request,
     };
     let CheckRequest {
@@ -175,14 +206,15 @@ struct Check<'a> {
 
 impl Check<'_> {
     async fn run(&self, asking: Asking, about: &About) -> Result<Said, Failure> {
-        let profile = self.profile(&asking.options)?;
+        let profile = self.profile(asking.options.profile.as_deref())?;
         if let Some(key) = &asking.idempotency_key
             && let Some(before) = self.answered_before(key, about).await?
         {
             return repeat(&before, &asking.request_hash);
         }
         self.refuse_poor(&asking)?;
-        let image = self.image(asking.image).await?;
+        let most = self.app.config.limits.file_bytes;
+        let image = self.bytes(asking.image, most).await?;
         let wanted = Wanted {
             profile,
             pictures: asking.options.pictures,
@@ -191,8 +223,10 @@ impl Check<'_> {
         let (seen, sha256) = self.judge(image.clone(), wanted).await?;
         let Seen { mut checked, phash } = seen;
         let fingerprint = Fingerprint { sha256, phash };
-        self.look_for_replay(&mut checked, &fingerprint, about)
-            .await?;
+        if self.is_replay(&fingerprint, about).await? {
+            let margin = self.app.checker.inconclusive_margin();
+            replay::apply(&mut checked.result, self.settings().replay_policy, margin);
+        }
 
         let charged = asking.charged && self.contract.charges(&checked);
         let answer = Answer::Checked(checked);
@@ -201,18 +235,84 @@ impl Check<'_> {
             return Err(fault("a check became something else"));
         };
         let commit = Commit {
-            check: self.record(checked, about, asking.reference, fingerprint),
+            check: self.record(
+                Found::of_image(&checked.result),
+                about,
+                asking.reference,
+                fingerprint,
+            ),
             image: self.sealed(&image, about)?,
             price: if charged { self.settings().price } else { 0 },
             answer: asking
                 .idempotency_key
                 .map(|key| self.stored(key, asking.request_hash, &reply, about)),
         };
-        // Not under the deadline: what is being kept is either kept and answered, or neither.
-        let committed = self.app.memory.store.commit(&commit).await;
+        self.keep(&commit, answer, reply, &asking.request_hash)
+            .await
+    }
+
+    /// The same for a clip: nothing of it is kept but figures and hashes.
+    async fn run_clip(&self, asking: AskingClip, about: &About) -> Result<Said, Failure> {
+        let Some(clips) = self.app.clips.clone() else {
+            return Err(Failure::new(
+                FailureKind::NoDecoder,
+                "clips cannot be judged here: ffmpeg is not installed (Debian: apt-get install \
+                 ffmpeg)",
+            ));
+        };
+        let wanted = ClipWanted {
+            profile: self.profile(asking.profile.as_deref())?,
+            rules: asking.rules,
+        };
+        if let Some(key) = &asking.idempotency_key
+            && let Some(before) = self.answered_before(key, about).await?
+        {
+            return repeat(&before, &asking.request_hash);
+        }
+        let clip = self.bytes(asking.clip, CLIP_BYTES).await?;
+        let judging = self.place.run(move || {
+            let seen = clips.check(&clip, &wanted)?;
+            Ok((seen, secrets::sha256(&clip)))
+        });
+        let (seen, sha256) = self.deadline.keep(judging).await?.map_err(of_pool)??;
+        let ClipSeen { mut result, phash } = seen;
+        let fingerprint = Fingerprint { sha256, phash };
+        if self.is_replay(&fingerprint, about).await? {
+            let margin = self.app.checker.inconclusive_margin();
+            replay::apply_to_clip(&mut result, self.settings().replay_policy, margin);
+        }
+        let check = self.record(
+            Found::of_clip(&result),
+            about,
+            asking.reference,
+            fingerprint,
+        );
+        let answer = Answer::Clip(Box::new(result));
+        let reply = self.contract.answer(about, Ok(&answer));
+        let commit = Commit {
+            check,
+            image: None,
+            price: 0,
+            answer: asking
+                .idempotency_key
+                .map(|key| self.stored(key, asking.request_hash, &reply, about)),
+        };
+        self.keep(&commit, answer, reply, &asking.request_hash)
+            .await
+    }
+
+    /// Not under the deadline: what is being kept is either kept and answered, or neither.
+    async fn keep(
+        &self,
+        commit: &Commit,
+        answer: Answer,
+        reply: Reply,
+        request_hash: &[u8; 32],
+    ) -> Result<Said, Failure> {
+        let committed = self.app.memory.store.commit(commit).await;
         match committed.map_err(|e| unavailable(&e))? {
             Committed::Done { .. } => Ok(Said::Fresh(Box::new(answer), reply)),
-            Committed::AnsweredBefore(before) => repeat(&before, &asking.request_hash),
+            Committed::AnsweredBefore(before) => repeat(&before, request_hash),
             Committed::BalanceTooLow { balance } => Err(too_poor(balance, commit.price)),
         }
     }
@@ -225,9 +325,9 @@ impl Check<'_> {
         &self.caller.tenant.settings
     }
 
-    fn profile(&self, options: &CheckOptions) -> Result<String, Failure> {
+    fn profile(&self, asked: Option<&str>) -> Result<String, Failure> {
         let of_tenant = self.settings().profile.as_deref();
-        let named = options.profile.as_deref().or(of_tenant);
+        let named = asked.or(of_tenant);
         let profile = named.unwrap_or(&self.app.config.profile);
         let known = self.app.checker.profiles();
         if known.iter().any(|name| name == profile) {
@@ -257,11 +357,11 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn image(&self, origin: Origin) -> Result<Bytes, Failure> {
+    async fn bytes(&self, origin: Origin, most: usize) -> Result<Bytes, Failure> {
         match origin {
             Origin::File(file) => Ok(file),
             Origin::Sealed { key, sealed } => self.unseal(&key, &sealed).await,
-            Origin::Url(url) => self.fetch(url).await,
+            Origin::Url(url) => self.fetch(url, most).await,
         }
     }
 
@@ -293,10 +393,10 @@ impl Check<'_> {
         Ok(file.into())
     }
 
-    async fn fetch(&self, url: String) -> Result<Bytes, Failure> {
+    async fn fetch(&self, url: String, most: usize) -> Result<Bytes, Failure> {
         let policy = Policy {
             allow_http: self.settings().allow_http,
-            max_bytes: self.app.config.limits.file_bytes,
+            max_bytes: most,
             ..self.app.config.fetch
         };
         let fetcher = self.app.fetcher.clone();
@@ -316,34 +416,25 @@ impl Check<'_> {
         self.deadline.keep(judging).await?.map_err(of_pool)?
     }
 
-    async fn look_for_replay(
-        &self,
-        checked: &mut Checked,
-        fingerprint: &Fingerprint,
-        about: &About,
-    ) -> Result<(), Failure> {
+    /// Whether the tenant had this picture or clip, or a near copy, inside the window.
+    async fn is_replay(&self, fingerprint: &Fingerprint, about: &About) -> Result<bool, Failure> {
         let window_s = self.settings().replay_window_s;
         if window_s == 0 {
-            return Ok(());
+            return Ok(false);
         }
         let since = clock::of(about.at).saturating_sub(window_s.saturating_mul(1000));
         let store = &self.app.memory.store;
         let found = store.replay_of(&self.tenant().id, fingerprint, since).await;
-        if found.map_err(|e| unavailable(&e))?.is_some() {
-            let margin = self.app.checker.inconclusive_margin();
-            replay::apply(&mut checked.result, self.settings().replay_policy, margin);
-        }
-        Ok(())
+        Ok(found.map_err(|e| unavailable(&e))?.is_some())
     }
 
     fn record(
         &self,
-        checked: &Checked,
+        found: Found<'_>,
         about: &About,
         reference: Option<String>,
         fingerprint: Fingerprint,
     ) -> CheckRecord {
-        let result = &checked.result;
         let credential = self.caller.credential.as_ref();
         CheckRecord {
             id: about.request_id.clone(),
@@ -352,12 +443,12 @@ impl Check<'_> {
             contract: self.contract.name().to_owned(),
             reference,
             at: clock::of(about.at),
-            verdict: result.verdict,
-            confidence: result.confidence,
-            profile: result.profile.clone(),
-            calibration: result.calibration.clone(),
-            signals: result.signals.clone(),
-            reasons: result.reasons.clone(),
+            verdict: found.verdict,
+            confidence: found.confidence,
+            profile: found.profile.to_owned(),
+            calibration: found.calibration.to_owned(),
+            signals: found.signals.to_vec(),
+            reasons: found.reasons.to_vec(),
             fingerprint,
             latency_ms: self.since.elapsed().as_secs_f64() * 1e3,
             expires_at: until(about, self.settings().keep_checks_s),
@@ -395,6 +486,40 @@ impl Check<'_> {
             content_type: content_type.unwrap_or("application/json").to_owned(),
             body: reply.body().clone(),
             expires_at: until(about, self.settings().keep_checks_s),
+        }
+    }
+}
+
+/// What is kept of a result.
+struct Found<'a> {
+    verdict: Verdict,
+    confidence: f64,
+    profile: &'a str,
+    calibration: &'a str,
+    signals: &'a [SignalReport],
+    reasons: &'a [Reason],
+}
+
+impl<'a> Found<'a> {
+    fn of_image(result: &'a CheckResult) -> Self {
+        Self {
+            verdict: result.verdict,
+            confidence: result.confidence,
+            profile: &result.profile,
+            calibration: &result.calibration,
+            signals: &result.signals,
+            reasons: &result.reasons,
+        }
+    }
+
+    fn of_clip(result: &'a ClipResult) -> Self {
+        Self {
+            verdict: result.verdict,
+            confidence: result.confidence,
+            profile: &result.profile,
+            calibration: &result.calibration,
+            signals: &result.signals,
+            reasons: &result.reasons,
         }
     }
 }

@@ -1,26 +1,57 @@
 //! A picture that comes again.
 
-use lifesign_domain::{CheckResult, ReasonCode, Verdict};
+use lifesign_domain::{CheckResult, ClipResult, ReasonCode, Verdict};
 use lifesign_store::ReplayPolicy;
 
 /// Adds the reason, and lowers verdict and confidence as the tenant's policy says. The
 /// confidence goes down with the verdict, because contracts answer one or the other.
 pub(super) fn apply(result: &mut CheckResult, policy: ReplayPolicy, margin: f64) {
+    let threshold = result.threshold;
+    lower(
+        &mut result.verdict,
+        &mut result.confidence,
+        policy,
+        threshold,
+        margin,
+    );
+    result.reasons.push(ReasonCode::ReplayedImage.into());
+}
+
+/// The same for a clip.
+pub(super) fn apply_to_clip(result: &mut ClipResult, policy: ReplayPolicy, margin: f64) {
+    let threshold = result.threshold;
+    lower(
+        &mut result.verdict,
+        &mut result.confidence,
+        policy,
+        threshold,
+        margin,
+    );
+    result.reasons.push(ReasonCode::ReplayedImage.into());
+}
+
+fn lower(
+    verdict: &mut Verdict,
+    confidence: &mut f64,
+    policy: ReplayPolicy,
+    threshold: f64,
+    margin: f64,
+) {
     let lowered = match policy {
-        ReplayPolicy::Report => result.verdict,
-        ReplayPolicy::Inconclusive => at_most(result.verdict, Verdict::Inconclusive),
+        ReplayPolicy::Report => *verdict,
+        ReplayPolicy::Inconclusive => at_most(*verdict, Verdict::Inconclusive),
         ReplayPolicy::Spoof => Verdict::Spoof,
     };
-    if lowered != result.verdict {
-        result.verdict = lowered;
-        let most = match lowered {
-            Verdict::Live => 1.0,
-            Verdict::Inconclusive => result.threshold,
-            Verdict::Spoof => (result.threshold - 2.0 * margin).max(0.0),
-        };
-        result.confidence = result.confidence.min(most);
+    if lowered == *verdict {
+        return;
     }
-    result.reasons.push(ReasonCode::ReplayedImage.into());
+    *verdict = lowered;
+    let most = match lowered {
+        Verdict::Live => 1.0,
+        Verdict::Inconclusive => threshold,
+        Verdict::Spoof => (threshold - 2.0 * margin).max(0.0),
+    };
+    *confidence = confidence.min(most);
 }
 
 fn at_most(verdict: Verdict, most: Verdict) -> Verdict {
