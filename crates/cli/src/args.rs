@@ -27,6 +27,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Judge face images
     Check(CheckArgs),
+    /// Judge video clips of a face
+    Video(VideoArgs),
     /// Measure the error rates on a labelled set, in the terms of ISO/IEC 30107-3
     Eval(EvalArgs),
     /// Fit a profile to a labelled set and write a calibration
@@ -85,6 +87,37 @@ pub(crate) struct CheckArgs {
     /// Images judged at the same time [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status for one clip: 0 LIVE, 1 SPOOF, 2 INCONCLUSIVE, 3 bad input. \
+                        For several: 0 if every clip could be judged, 3 if not. 64 is a usage error."
+)]
+pub(crate) struct VideoArgs {
+    /// Clips, .mp4 or .webm
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Print one JSON object a line: the result with `file`, or `file` and `error`
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write one self-contained HTML page with a filmstrip and curves of every clip
+    #[arg(long, value_name = "OUT.html")]
+    pub(crate) explain: Option<PathBuf>,
+
+    /// How the signals of a frame are weighed
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+
+    /// Longest clip in seconds
+    #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub(crate) max_seconds: u32,
+
+    /// Shortest side in pixels
+    #[arg(long, value_name = "PX", default_value_t = 480, value_parser = clap::value_parser!(u32).range(64..=2000))]
+    pub(crate) min_pixels: u32,
 }
 
 /// How a labelled set is judged.

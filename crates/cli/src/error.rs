@@ -32,11 +32,15 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Serve(#[from] lifesign_server::ServeError),
     #[error(transparent)]
+    Video(#[from] lifesign_video::VideoError),
+    #[error(transparent)]
     Store(#[from] lifesign_store::StoreError),
     #[error(transparent)]
     Vault(#[from] lifesign_server::vault::VaultError),
     #[error(transparent)]
     Admin(#[from] lifesign_server::service::admin::AdminError),
+    #[error("the page cannot be drawn: {0}")]
+    Page(String),
     #[error("cannot start the async runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write {}: {source}", path.display())]
@@ -94,6 +98,8 @@ impl CliError {
                 _ => EXIT_INTERNAL,
             },
             Self::Admin(AdminError::Invalid(_)) => EXIT_USAGE,
+            // No ffmpeg, which is the operator's to install.
+            Self::Video(_) => EXIT_USAGE,
             // Nobody is let in, which is the operator's to change, not a fault.
             Self::Serve(ServeError::Open { .. }) => EXIT_USAGE,
             Self::Manifest(_)
@@ -107,6 +113,7 @@ impl CliError {
             Self::Engine(_)
             | Self::Serve(_)
             | Self::Vault(_)
+            | Self::Page(_)
             | Self::Admin(_)
             | Self::Runtime(_)
             | Self::Executable(_)

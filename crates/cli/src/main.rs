@@ -61,6 +61,10 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             let config = load(profile_flag(&args.profile))?;
             commands::check::run(args, &config)
         }
+        Command::Video(args) => {
+            let config = load(profile_flag(&args.profile))?;
+            commands::video::run(args, &config)
+        }
         Command::Eval(args) => {
             let config = load(profile_flag(&args.judging.profile))?;
             commands::eval::run(args, &config)

@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "domain", "engine", "eval", "infer", "media", "server", "store",
+            "clip", "domain", "engine", "eval", "infer", "media", "server", "store", "video",
         ],
     ),
     ("testkit", &["domain", "engine", "infer", "media", "server"]),

@@ -12,3 +12,4 @@ pub(crate) mod keys;
 pub(crate) mod operators;
 pub(crate) mod serve;
 pub(crate) mod tenants;
+pub(crate) mod video;

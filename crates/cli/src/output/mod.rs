@@ -1,5 +1,6 @@
 //! What a person or a program reads.
 
+pub(crate) mod filmstrip;
 pub(crate) mod json;
 pub(crate) mod log;
 pub(crate) mod picture;

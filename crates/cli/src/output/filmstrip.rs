@@ -1,0 +1,218 @@
+//! One page that explains clips: frames with their mesh, and curves over time.
+
+use std::fmt::Write;
+
+use lifesign_clip::ClipCheck;
+use lifesign_domain::{ClipMoment, ClipResult};
+use lifesign_engine::explain;
+use lifesign_media::Limits;
+
+use super::picture::thumbnail_url;
+use crate::error::CliError;
+
+/// Longer side of a frame on the strip, in pixels.
+const FRAME_PX: u32 = 260;
+/// Size of a curve in units of its drawing.
+const CURVE: [f64; 2] = [900.0, 140.0];
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
+padding:0 1rem;color:#16242b;background:#fff}h1,h2,h3{line-height:1.2}.strip{display:flex;gap:.5rem;\
+overflow-x:auto}figure{margin:0;flex:none}figcaption{font-size:.8rem}img{display:block;border-radius:.3rem}\
+table{border-collapse:collapse}td,th{text-align:left;padding:.25rem .75rem;border-bottom:1px solid #ccd5d8;\
+vertical-align:top}svg{width:100%;height:auto;background:#f4f7f8;border-radius:.3rem}svg text{font-size:12px;\
+fill:#4b5c64}.note{color:#4b5c64}@media(prefers-color-scheme:dark){body{color:#e6eef1;background:#10191d}\
+svg{background:#1a262b}svg text,.note{fill:#a8b8bf;color:#a8b8bf}td,th{border-color:#32424a}}";
+
+/// The page while it grows.
+#[derive(Default)]
+pub(crate) struct Page {
+    sections: String,
+}
+
+impl Page {
+    /// Adds a clip.
+    pub(crate) fn add(&mut self, name: &str, check: &ClipCheck) -> Result<(), CliError> {
+        let result = &check.result;
+        let html = &mut self.sections;
+        put(html, format_args!("<h2>{}</h2>\n", escape(name)));
+        put(
+            html,
+            format_args!(
+                "<p><strong>{}</strong> with confidence {:.2} (threshold {:.2}), {:.1} s, {} frames \
+                 looked at, {} judged. Calibration {}.</p>\n",
+                result.verdict,
+                result.confidence,
+                result.threshold,
+                result.duration_s,
+                result.frame_count,
+                result.frames.len(),
+                escape(&result.calibration)
+            ),
+        );
+        for reason in &result.reasons {
+            put(
+                html,
+                format_args!(
+                    "<p>{} {}</p>\n",
+                    escape(&reason.message),
+                    escape(&reason.guidance)
+                ),
+            );
+        }
+        strip(html, check)?;
+        curves(html, result);
+        signals(html, result);
+        Ok(())
+    }
+
+    /// The whole page.
+    pub(crate) fn finish(self) -> String {
+        format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta \
+             name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Why: clips\
+             </title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>Why: clips</h1>\n{}</body>\n\
+             </html>\n",
+            self.sections
+        )
+    }
+}
+
+fn strip(html: &mut String, check: &ClipCheck) -> Result<(), CliError> {
+    html.push_str("<h3>Frames that were judged</h3>\n<div class=\"strip\">\n");
+    for frame in &check.frames {
+        let pictures =
+            explain::pictures(&frame.check).map_err(|e| CliError::Page(e.to_string()))?;
+        let Some(first) = pictures.first() else {
+            continue;
+        };
+        let shown = lifesign_media::decode(&first.png, &Limits::default())
+            .map_err(|e| CliError::Page(e.to_string()))?;
+        let url =
+            thumbnail_url(&shown.frame, FRAME_PX).map_err(|e| CliError::Page(e.to_string()))?;
+        let result = &frame.check.result;
+        put(
+            html,
+            format_args!(
+                "<figure><img src=\"{url}\" alt=\"The frame at {:.1} s with what was found in it\">\
+                 <figcaption>{:.1} s: {} {:.2}</figcaption></figure>\n",
+                frame.at_s, frame.at_s, result.verdict, result.confidence
+            ),
+        );
+    }
+    html.push_str("</div>\n");
+    Ok(())
+}
+
+/// A name, its unit and how it is read from a moment.
+type Curve<'a> = (&'a str, &'a str, fn(&ClipMoment) -> Option<f64>);
+
+fn curves(html: &mut String, result: &ClipResult) {
+    html.push_str("<h3>Over time</h3>\n");
+    let all: [Curve<'_>; 4] = [
+        ("Eye aspect ratio", "", |m| m.eye_aspect_ratio),
+        ("Mouth opening", "", |m| m.mouth_opening),
+        ("Yaw", "°", |m| m.pose.map(|pose| pose.yaw)),
+        ("Pitch", "°", |m| m.pose.map(|pose| pose.pitch)),
+    ];
+    for (name, unit, read) in all {
+        let points = result.timeline.iter().map(|m| (m.at_s, read(m)));
+        curve(html, name, unit, &Vec::from_iter(points));
+    }
+    let scores = result.frames.iter().map(|f| (f.at_s, Some(f.confidence)));
+    curve(
+        html,
+        "Confidence of the judged frames",
+        "",
+        &Vec::from_iter(scores),
+    );
+}
+
+/// A curve as SVG; gaps stay gaps.
+fn curve(html: &mut String, name: &str, unit: &str, points: &[(f64, Option<f64>)]) {
+    let known = Vec::from_iter(points.iter().filter_map(|(_, value)| *value));
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return;
+    };
+    if known.is_empty() {
+        put(
+            html,
+            format_args!("<p class=\"note\">{name}: not measured.</p>\n"),
+        );
+        return;
+    }
+    let low = known.iter().copied().fold(f64::MAX, f64::min);
+    let high = known.iter().copied().fold(f64::MIN, f64::max);
+    let span = (high - low).max(1e-6);
+    let time = (last.0 - first.0).max(1e-6);
+    let [width, height] = CURVE;
+    let mut path = String::new();
+    let mut pen_down = false;
+    for (at_s, value) in points {
+        let Some(value) = value else {
+            pen_down = false;
+            continue;
+        };
+        let x = 10.0 + (at_s - first.0) / time * (width - 20.0);
+        let y = height - 24.0 - (value - low) / span * (height - 50.0);
+        let step = if pen_down { 'L' } else { 'M' };
+        let _ = write!(path, "{step}{x:.1} {y:.1}");
+        pen_down = true;
+    }
+    put(
+        html,
+        format_args!(
+            "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{name} from {low:.2} to \
+             {high:.2}{unit} over {time:.1} s\"><text x=\"10\" y=\"16\">{name}: {low:.2} to {high:.2}\
+             {unit}</text><path d=\"{path}\" fill=\"none\" stroke=\"#0d6b78\" stroke-width=\"2\"/>\
+             <text x=\"10\" y=\"{}\">{:.1} s</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">\
+             {:.1} s</text></svg>\n",
+            height - 6.0,
+            first.0,
+            width - 10.0,
+            height - 6.0,
+            last.0
+        ),
+    );
+}
+
+fn signals(html: &mut String, result: &ClipResult) {
+    html.push_str(
+        "<h3>What each signal found</h3>\n<table>\n<thead><tr><th scope=\"col\">Signal</th>\
+         <th scope=\"col\">Score</th><th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n",
+    );
+    for signal in &result.signals {
+        let score = if signal.assessed {
+            format!("{:.2}", signal.score)
+        } else {
+            "not assessed".to_owned()
+        };
+        put(
+            html,
+            format_args!(
+                "<tr><th scope=\"row\">{}</th><td>{score}</td><td>{}</td></tr>\n",
+                escape(&signal.label),
+                escape(&signal.detail)
+            ),
+        );
+    }
+    html.push_str("</tbody>\n</table>\n");
+}
+
+fn put(html: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a string does not fail.
+    let _ = html.write_fmt(text);
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
