@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::calibration::{at_least_zero, positive, unit_interval};
 use crate::geometry::{inter_eye_distance_px, rigid_middle};
 use crate::signals::{self, NEUTRAL, Reading, Signal};
-use crate::{Calibration, CalibrationError, Still, StillSummary, Track};
+use crate::{Calibration, CalibrationError, Moment, Still, StillSummary, Track};
 
 /// The arithmetic of the rule.
 const RULE: Fusion = Fusion::Geometric;
@@ -36,7 +36,7 @@ pub struct FusionParams {
     pub min_face_seconds: f64,
     /// Moments with a face under which there is no decision.
     pub min_face_moments: usize,
-    /// Share of the moments with a face under which there is no decision.
+    /// Share of the moments looked at that must have a face for a decision.
     pub min_face_share: f64,
     /// Share of the moments looked at with several faces from which there is no decision.
     pub max_several_share: f64,
@@ -228,7 +228,10 @@ fn presence_reasons(track: &Track, params: &FusionParams) -> Vec<ReasonCode> {
     if last - first < params.min_face_seconds || times.len() < params.min_face_moments {
         reasons.push(ReasonCode::ClipTooShort);
     }
-    if (times.len() as f64) < params.min_face_share * moments.len() as f64 {
+    // Frames on which nobody looked for a face neither have one nor lack it.
+    let is_looked_at = |m: &&Moment| m.face.is_some() || m.face_count.is_some();
+    let looked_at = moments.iter().filter(is_looked_at).count() as f64;
+    if (times.len() as f64) < params.min_face_share * looked_at {
         reasons.push(ReasonCode::FaceLost);
     }
     let looked = moments.iter().filter_map(|m| m.face_count);

@@ -1,8 +1,8 @@
 use lifesign_domain::OPERATING_POINT;
 
 use super::*;
+use crate::FaceMoment;
 use crate::synthetic::{PlaneMotion, Script, frozen, looped};
-use crate::{FaceMoment, Moment};
 
 const DECISION: Decision = Decision {
     live_threshold: OPERATING_POINT,
@@ -139,6 +139,18 @@ fn what_is_missing_is_inconclusive_however_good_the_frames() {
     let result = judge(&few, &Calibration::embedded(), &DECISION);
     assert_eq!(result.verdict, Verdict::Inconclusive);
     assert_eq!(codes(&result), [ReasonCode::NotEnoughSignals]);
+}
+
+#[test]
+fn frames_on_which_nobody_looked_are_not_lost() {
+    let mut clip = lively().play().record();
+    clip.map_moments(|i, m| {
+        if i % 2 == 1 {
+            (m.face, m.face_count) = (None, None);
+        }
+    });
+    let result = judged(&clip, 0.8);
+    assert_eq!(result.verdict, Verdict::Live, "{:?}", result.reasons);
 }
 
 #[test]

@@ -95,7 +95,9 @@ pub struct Moment {
     /// Faces found by a detector, `None` where none was run on this frame (a face that is
     /// followed from frame to frame needs none).
     pub face_count: Option<usize>,
-    /// The largest face, where there is one and its mesh was found.
+    /// The largest face, where there is one and its mesh was found. With neither a face nor a
+    /// count nobody looked: such moments count for brightness and digests alone. Give most moments
+    /// a mesh: own motion and jumps are measured between neighbours.
     pub face: Option<FaceMoment>,
     /// What is around the face.
     pub background: BackgroundMoment,
