@@ -50,6 +50,4 @@ pub use iris::Iris;
 pub use mesh::FaceMesh;
 pub use model_input::{ColourOrder, ModelInput};
 pub use model_output::{Activation, ModelOutput, OutputError, OutputMeaning};
-pub use signals::{
-    Head, MAP_SIDE, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal,
-};
+pub use signals::{Head, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal};

@@ -34,6 +34,7 @@ fn outputs_equal_the_tflite_interpreter() {
         Embedded::FaceLandmarkWithAttention,
         Embedded::FaceCover,
         Embedded::PadContext,
+        Embedded::SyntheticFace,
     ];
     for embedded in Embedded::ALL {
         if without_reference.contains(&embedded) {
