@@ -26,12 +26,21 @@ def logit(session, trunk, rgb):
     return float(features(session, trunk, rgb) @ head[:-1] + head[-1])
 
 
+def some_values(session, trunk):
+    """(position, value) of a few values of each output, for the ramp of crates/infer/tests/models.rs."""
+    (low, high), size = np.float32(trunk.range), trunk.crop.size
+    ramp = (np.arange(3 * size * size) * 31 % 251 / np.float32(250)).astype(np.float32)
+    image = (low + (high - low) * ramp).reshape(1, 3, size, size)
+    flat = [output.ravel() for output in session.run(None, {"image": image})]
+    return [[(int(i), round(float(values[i]), 5)) for i in range(0, len(values), len(values) // 7)] for values in flat]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", required=True, type=Path)
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
-    heads, golden = np.load(options.cache / "heads" / "fold_0.npz"), {}
+    heads, golden, outputs = np.load(options.cache / "heads" / "fold_0.npz"), {}, {}
     for name in HEADS:
         path, trunk = options.out / FILES[name], TRUNKS[name]
         build(name, path, heads[name])
@@ -39,8 +48,10 @@ def main():
         pattern = (np.arange(size * size * 3) * 31 % 251).astype(np.uint8).reshape(size, size, 3)
         session = open_trunk(path)
         golden[path.stem] = logit(session, trunk, pattern)
+        outputs[path.stem] = some_values(session, trunk)
         print(path.name, path.stat().st_size, "bytes, sha256", hashlib.sha256(path.read_bytes()).hexdigest())
-    (Path(__file__).parent / "../crates/engine/tests/golden_pad.json").write_text(json.dumps(golden, indent=1) + "\n")
+    for crate, values in (("engine", golden), ("infer", outputs)):
+        (Path(__file__).parent / f"../crates/{crate}/tests/golden_pad.json").write_text(json.dumps(values, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,8 @@ def recapture_graph(path):
     onnxruntime.InferenceSession(path.read_bytes(), settings, providers=["CPUExecutionProvider"])
     graph = onnx.load(str(path)).graph
     pad_inside_convolutions(graph)
-    return list(graph.node), list(graph.initializer), names
+    used = {name for node in graph.node for name in node.input}
+    return list(graph.node), [t for t in graph.initializer if t.name in used], names
 
 
 def pad_inside_convolutions(graph):

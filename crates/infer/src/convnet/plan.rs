@@ -209,7 +209,9 @@ impl<'a> Planner<'a> {
             strides: node.lengths("strides", 1)?,
         };
         let pads = node.lengths("pads", 0)?;
-        if node.lengths("dilations", 1)? != [1, 1] || node.text("auto_pad").is_some() {
+        if node.lengths("dilations", 1)? != [1, 1]
+            || node.text("auto_pad").is_some_and(|pad| pad != "NOTSET")
+        {
             return Err("dilation and automatic padding are not supported".to_owned());
         }
         let bias = match node.inputs.get(2) {
