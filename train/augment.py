@@ -37,12 +37,6 @@ def scale_to(rgb, box, side):
     return scaled, box * np.tile((size[0] / rgb.shape[1], size[1] / rgb.shape[0]), 2)
 
 
-def truncate(rng, rgb, box):
-    """A frame becomes a face crop: random margins of 2 to 45% of the face on each side."""
-    margin = rng.uniform(0.02, 0.45, 4) * face_side(box)
-    return window(rgb, box, box[0] - margin[0], box[1] - margin[1], box[2] + margin[2], box[3] + margin[3])
-
-
 def turn(rng, rgb, box, degrees):
     """A small rotation about the face; edges replicate."""
     centre = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)

@@ -22,9 +22,6 @@ class Crop:
     size: int
 
 
-CONTEXT = Crop(scale=2.7, size=80)
-
-
 def rectangle(box, width, height, scale):
     """The crop `(x0, y0, x1, y1)` in float pixels for a face box in a width x height image."""
     side = scale * max(box[2] - box[0], box[3] - box[1])

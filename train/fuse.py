@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Calibrate the fold models' logits across sources, fuse them, and write the per-image scores.
 
-    fuse.py --data DIR --cache DIR --runs NAME=W,W,W [...] --measured measured.csv --scores scores/oof.csv --out out
+    fuse.py --data DIR --cache DIR --measured measured.csv --scores scores/oof.csv --out out
 
 `--measured` are the scores of `lifesign eval --scores` on the same images: the signals that need no training are weighed
 beside the learned ones, whose scores there are in-sample and are not read.
 
-Every image's score comes from a network that never saw its source and from a calibration fitted on the other folds'
+Every image's score comes from heads that never saw its source and from a calibration fitted on the other folds'
 images. `scores/oof.csv` takes stylegan_faces from fold 4 (wholly left out), `oof_halves.csv` from folds 1 and 2 (its
 other half seen). The calibration that ships, `out/calibration.json`, is fitted on all left-out logits.
 """
@@ -21,17 +21,13 @@ import numpy as np
 from calibrate import OPERATING_POINT, balance, fit, fit_fusion, group_weights
 from data import read_manifest
 from evaluate import table
-from model import HEADS
+from heads import HEADS, SPECIES
 from splits import read_folds
 
 BPCER = 0.05
 HALVED = "stylegan_faces"
-GENERATED = ("gan", "diffusion")
-RECAPTURED = ("print", "screen")
-SIGNALS = {  # signal: (heads that it reads, species it judges; the others' attacks are left out of its fit)
-    "pad_context": (("teacher", "recapture"), RECAPTURED),
-    "synthetic_face": (("synthesis",), GENERATED),
-}
+# Signal: the head that it reads. Attacks that it does not judge are left out of its fit.
+SIGNALS = {"pad_context": "recapture", "synthetic_face": "synthesis"}
 
 
 # Weighed beside them; docs/SIGNALS.md tells why the others are not.
@@ -39,23 +35,20 @@ MEASURED = ("gradient_kurtosis",)
 PEER = "minifasnet"
 
 
-def read_run(cache, name, fold):
-    with open(cache / "runs" / name / f"fold_{fold}.csv", newline="") as file:
+def read_heads(cache, fold):
+    with open(cache / "heads" / f"fold_{fold}.csv", newline="") as file:
         return {int(r["row"]): [float(r[h]) for h in HEADS] for r in csv.DictReader(file)}
 
 
 def gather(options, rows, halves):
-    """Left-out logits by head (mean of the runs), with row number and fold of each image."""
+    """Left-out logits by head, with row number and fold of each image."""
     entries = {}
     for fold in sorted(read_folds()):
-        runs = [read_run(options.cache, name, fold) for name, _ in options.runs]
-        for row in runs[0]:
-            if rows[row]["source"] == HALVED and (fold == 4) == halves:
-                continue
-            weights = np.array([weights for _, weights in options.runs])
-            entries[row] = (fold, (weights * [run[row] for run in runs]).sum(0) / weights.sum(0))
+        for row, logits in read_heads(options.cache, fold).items():
+            if rows[row]["source"] != HALVED or (fold == 4) != halves:
+                entries[row] = (fold, logits)
     numbers = np.array(sorted(entries))
-    logits = np.stack([entries[n][1] for n in numbers])
+    logits = np.array([entries[n][1] for n in numbers])
     columns = {head: logits[:, j] for j, head in enumerate(HEADS)}
     return numbers, np.array([entries[n][0] for n in numbers]), columns | measured(options, rows, numbers)
 
@@ -72,28 +65,21 @@ def measured(options, rows, numbers):
     return found
 
 
-def run_and_weights(text):
-    """`NAME=W,W,W`: the run's weight in the mean of each logit."""
-    name, _, weights = text.partition("=")
-    return name, [float(w) for w in weights.split(",")] if weights else [1.0] * len(HEADS)
-
-
 class Model:
     """The calibrated signals and their fusion, fitted on some of the images."""
 
     def __init__(self, columns, live, species, weights, chosen):
         self.signals, self.more = {}, [name for name in (*MEASURED, PEER) if name in columns]
-        for name, (inputs, judged) in SIGNALS.items():
-            members = chosen & (live | np.isin(species, judged))
-            x = -np.stack([columns[c] for c in inputs], axis=1)
+        for name, head in SIGNALS.items():
+            members = chosen & (live | np.isin(species, SPECIES[head]))
+            x = -columns[head][:, None]
             self.signals[name] = fit(x[members], live[members], balance(weights[members], live[members]))
         weighted, table = balance(weights[chosen], live[chosen]), self.table(columns)[chosen]
         self.fusion = fit_fusion(table, live[chosen], weighted, BPCER)
         self.learned_alone = fit_fusion(table[:, : len(SIGNALS)], live[chosen], weighted, BPCER)
 
     def scores(self, columns):
-        learned = {name: self.signals[name].probability(-np.stack([columns[c] for c in inputs], axis=1))
-                   for name, (inputs, _) in SIGNALS.items()}
+        learned = {name: self.signals[name].probability(-columns[head][:, None]) for name, head in SIGNALS.items()}
         return learned | {name: columns[name] for name in self.more}
 
     def table(self, columns):
@@ -104,8 +90,7 @@ class Model:
 
     def as_json(self):
         """The numbers of the engine's calibration file."""
-        described = {name: {"inputs": list(SIGNALS[name][0]), "weights": [float(w) for w in s.weights], "bias": s.bias}
-                     for name, s in self.signals.items()}
+        described = {name: {"head": SIGNALS[name], "weight": float(s.weights[0]), "bias": s.bias} for name, s in self.signals.items()}
         def profile(fusion):
             weights = dict(zip((*SIGNALS, *self.more), map(float, fusion.weights)))
             return {"fusion": "geometric", "operating_score": fusion.operating_score, "weights": weights}
@@ -133,7 +118,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--cache", "--scores", "--out"):
         parser.add_argument(name, required=True, type=Path)
-    parser.add_argument("--runs", nargs="+", required=True, type=run_and_weights, help="their logits are averaged")
     parser.add_argument("--measured", required=True, type=Path)
     parser.add_argument("--peers", type=Path, help=f"peer_scores.csv: weigh its {PEER} as an external model, too")
     options = parser.parse_args()
@@ -154,7 +138,7 @@ def main():
         reject = np.mean(scores["ensemble"][live] < OPERATING_POINT)
         accept = np.mean(scores["ensemble"][~live] >= OPERATING_POINT)
         print(f"at 0.58: BPCER {reject:.3f}, APCER {accept:.3f}\n")
-        if halves:  # the shipped networks have seen generated faces of this kind
+        if halves:  # the shipped heads have seen generated faces of this kind
             options.out.mkdir(parents=True, exist_ok=True)
             everything = Model(columns, live, species, weights, np.ones(len(live), bool))
             (options.out / "calibration.json").write_text(json.dumps(everything.as_json(), indent=1) + "\n")

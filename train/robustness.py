@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """How often the verdict flips when nothing about the person changed, with the fold models on their left-out images.
 
-    robustness.py --data DIR --faces crops.csv --cache DIR --calibration out/calibration.json
+    robustness.py --data DIR --faces crops.csv --cache DIR --calibration out/calibration.json [--every 3]
 
-Reads the fold models that export.py wrote (`pad_fold_K.onnx` under the cache) and weighs the learned signals alone.
+Weighs the learned signals alone, on every third image as it comes.
 
 Prints for each change of the image the share that flips between LIVE and SPOOF (outside the band of indecision), the
 share whose verdict changes at all; then how the separation falls with the size and the sharpness of the face and with
@@ -16,14 +16,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
-
 from augment import mirror
 from calibrate import MARGIN, OPERATING_POINT, Fusion, Logistic
-from crops import CONTEXT, cut
 from data import load_image, read_boxes, read_manifest
+from features import cut_around, features_of, lit, open_trunks
+from heads import logits
 from metrics import auc
-from model import HEADS
 from splits import left_out, read_folds
 
 
@@ -43,18 +41,12 @@ def smaller(rgb, box):
 
 def brighter(rgb, box):
     """A stop more light: twice the linear value."""
-    table = (np.clip(2 * (np.arange(256) / 255) ** 2.2, 0, 1) ** (1 / 2.2) * 255).round().astype(np.uint8)
-    return table[rgb], box
+    return lit(rgb, 1), box
 
 
 def tight(scale):
     """What is left of the surroundings within `scale` face sides, where there is so much."""
-    def change(rgb, box):
-        room = (scale - 1) / 2 * (box[2:] - box[:2])
-        x0, y0 = np.maximum(box[:2] - room, 0).astype(int)
-        x1, y1 = (box[2:] + room).astype(int)
-        return np.ascontiguousarray(rgb[y0:y1, x0:x1]), box - (x0, y0, x0, y0)
-    return change
+    return lambda rgb, box: cut_around(rgb, box, scale)
 
 
 CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": mirror,
@@ -80,22 +72,11 @@ LIMITS = {**{f"face of {side} px": sized(side) for side in (128, 96, 64, 48, 32,
           **{f"blurred by {100 * share:.1f}%": blurred(share) for share in (0.005, 0.01, 0.02, 0.04)}}
 
 
-def open_model(path):
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-
-
-def logits_of(session, crops):
-    images = np.ascontiguousarray(crops.transpose(0, 3, 1, 2)).astype(np.float32) / 255
-    return np.concatenate([session.run(["logits"], {"image": image[None]})[0] for image in images])
-
-
-def confidences(session, calibration, crops):
-    logits, signals = logits_of(session, crops), []
+def confidences(heads, calibration, found):
+    signals = []
     for described in calibration["signals"].values():
-        columns = -np.stack([logits[:, HEADS.index(head)] for head in described["inputs"]], axis=1)
-        signals.append(Logistic(np.array(described["weights"]), described["bias"]).probability(columns))
+        logistic = Logistic(np.array([described["weight"]]), described["bias"])
+        signals.append(logistic.probability(-logits(heads[described["head"]], found[described["head"]])[:, None]))
     profile = calibration["learned_alone"]
     fusion = Fusion(np.array(list(profile["weights"].values())), profile["operating_score"])
     return fusion.confidence(np.stack(signals, axis=1))
@@ -111,24 +92,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--faces", "--cache", "--calibration"):
         parser.add_argument(name, required=True, type=Path)
+    parser.add_argument("--every", type=int, default=3)
+    parser.add_argument("--only", nargs="*", help="names of changes; all when left out")
     options = parser.parse_args()
     rows, boxes, folds = read_manifest(options.data), read_boxes(options.faces), read_folds()
-    calibration = json.loads(options.calibration.read_text())
-    changes = CHANGES | LIMITS
+    calibration, sessions = json.loads(options.calibration.read_text()), open_trunks(options.cache)
+    changes = {name: change for name, change in (CHANGES | LIMITS).items() if name == "as taken" or name in (options.only or CHANGES | LIMITS)}
     found, live = {name: [] for name in changes}, []
     for fold in sorted(folds):
-        session = open_model(options.cache / f"pad_fold_{fold}.onnx")
         # stylegan_faces comes from fold 4 alone, where it is wholly left out.
         mine = [r for r, out in zip(rows, left_out(rows, fold, folds))
-                if out and r["path"] in boxes and (r["source"] != "stylegan_faces" or fold == 4)]
-        crops = {name: [] for name in changes}
+                if out and r["path"] in boxes and (r["source"] != "stylegan_faces" or fold == 4)][:: options.every]
+        features = {name: [] for name in changes}
         for row in mine:
             rgb, box = load_image(options.data, row), boxes[row["path"]]
             for name, change in changes.items():
-                crops[name].append(cut(*change(rgb, box), CONTEXT))
+                features[name].append(features_of(sessions, *change(rgb, box)))
             live.append(row["label"] == "live")
-        for name, values in crops.items():
-            found[name].append(confidences(session, calibration, np.stack(values)))
+        heads = np.load(options.cache / "heads" / f"fold_{fold}.npz")
+        for name, values in features.items():
+            joined = {trunk: np.stack([v[trunk] for v in values]) for trunk in values[0]}
+            found[name].append(confidences(heads, calibration, joined))
     live, base = np.array(live), verdicts(np.concatenate(found["as taken"]))
     print(f"{'':26} {'flips':>7} {'changes':>8} {'live not LIVE':>14} {'attack LIVE':>12} {'AUC':>6}")
     for name, parts in found.items():

@@ -32,8 +32,10 @@ pub struct Models {
     pub iris: Box<dyn Model>,
     /// What covers the face: (1, 3, 64, 64) in [0, 1] to 4 logits.
     pub cover: Box<dyn Model>,
-    /// Presentation attacks: (1, 3, 80, 80) in [0, 1] to 3 logits and 3 maps of 5 x 5.
-    pub pad: Box<dyn Model>,
+    /// Prints and screens: (1, 3, 160, 160) in [-127/128, 1] to maps and a head for them.
+    pub pad_context: Box<dyn Model>,
+    /// Generated faces: (1, 3, 80, 80) in [-1, 1] to maps and a head for them.
+    pub synthetic_face: Box<dyn Model>,
 }
 
 impl Models {
@@ -50,13 +52,15 @@ impl Models {
             mesh: open("face mesh", Embedded::FaceLandmark)?,
             iris: open("irises", Embedded::IrisLandmark)?,
             cover: open("face cover", Embedded::FaceCover)?,
-            pad: open("presentation attack detection", Embedded::PadContext)?,
+            pad_context: open(PAD_STAGE, Embedded::PadContext)?,
+            synthetic_face: open(PAD_STAGE, Embedded::SyntheticFace)?,
         })
     }
 }
 
 const SHORT_RANGE_STAGE: &str = "short-range face detection";
 const FULL_RANGE_STAGE: &str = "full-range face detection";
+const PAD_STAGE: &str = "presentation attack detection";
 
 /// Loaded models and the calibration that decides. Holds no state between checks, so one engine
 /// serves any number of threads.
@@ -112,7 +116,7 @@ impl Engine {
         calibration: Calibration,
     ) -> Result<Self, EngineError> {
         let mut signals = signals::all();
-        signals.extend(signals::learned(models.pad)?);
+        signals.extend(signals::learned(models.pad_context, models.synthetic_face)?);
         let built_in = signals.len();
         for signal in more_signals {
             if signals.iter().any(|other| other.name() == signal.name()) {

@@ -56,6 +56,4 @@ pub use mesh::FaceMesh;
 pub use model_input::{ColourOrder, ModelInput};
 pub use model_output::{Activation, ModelOutput, OutputError, OutputMeaning};
 pub use perceptual_hash::perceptual_hash;
-pub use signals::{
-    Head, MAP_SIDE, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal,
-};
+pub use signals::{Head, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal};

@@ -1,6 +1,6 @@
 //! A model in its place in the pipeline: its interface is checked, its failures name the stage.
 
-use lifesign_infer::Model;
+use lifesign_infer::{Model, Tensor};
 
 use crate::EngineError;
 
@@ -35,6 +35,10 @@ impl Stage {
         }
     }
 
+    pub(crate) fn input_shape(&self) -> [usize; 4] {
+        self.model.input_shape()
+    }
+
     /// The side of the model's input, which must be one square RGB image.
     pub(crate) fn square_rgb_side(&self) -> Result<usize, EngineError> {
         match self.model.input_shape() {
@@ -46,16 +50,21 @@ impl Stage {
         }
     }
 
+    /// Runs the model; what its outputs are is the caller's affair.
+    pub(crate) fn outputs(&self, input: &[f32]) -> Result<Vec<Tensor>, EngineError> {
+        self.model.run(input).map_err(|source| EngineError::Model {
+            stage: self.name,
+            source,
+        })
+    }
+
     /// Runs the model; its first outputs must have the given numbers of values.
     pub(crate) fn run<const N: usize>(
         &self,
         input: &[f32],
         lengths: [usize; N],
     ) -> Result<[Vec<f32>; N], EngineError> {
-        let outputs = self.model.run(input).map_err(|source| EngineError::Model {
-            stage: self.name,
-            source,
-        })?;
+        let outputs = self.outputs(input)?;
         let actual: Vec<usize> = outputs.iter().map(|t| t.data.len()).collect();
         let values: Vec<Vec<f32>> = outputs.into_iter().map(|t| t.data).collect();
         let fits = actual.get(..N) == Some(&lengths[..]);

@@ -27,13 +27,15 @@ pub enum Embedded {
     IrisLandmark,
     /// What covers the face, of this project's own training: 64x64.
     FaceCover,
-    /// Presentation attacks, of this project's own training: 80x80.
+    /// Prints and screens: EfficientNet-Lite0's first blocks and a head of this project's: 160x160.
     PadContext,
+    /// Generated faces: BlazeFace's first layers and a head of this project's: 80x80.
+    SyntheticFace,
 }
 
 impl Embedded {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::FaceDetectionShortRange,
         Self::FaceDetectionFullRange,
         Self::FaceLandmark,
@@ -41,6 +43,7 @@ impl Embedded {
         Self::IrisLandmark,
         Self::FaceCover,
         Self::PadContext,
+        Self::SyntheticFace,
     ];
 
     /// The name that `models/models.toml` uses.
@@ -53,6 +56,7 @@ impl Embedded {
             Self::IrisLandmark => "iris_landmark",
             Self::FaceCover => "face_cover",
             Self::PadContext => "pad_context",
+            Self::SyntheticFace => "synthetic_face",
         }
     }
 
@@ -73,6 +77,7 @@ impl Embedded {
             Self::IrisLandmark => weights!("iris_landmark.onnx"),
             Self::FaceCover => weights!("face_cover.onnx"),
             Self::PadContext => weights!("pad_context.onnx"),
+            Self::SyntheticFace => weights!("synthetic_face.onnx"),
         }
     }
 }
@@ -135,14 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_mesh_with_attention_and_the_attack_model_need_rten() {
+    fn only_the_mesh_with_attention_needs_rten() {
         for embedded in Embedded::ALL {
             let weights = Cow::Borrowed(embedded.bytes());
             let model = CheckedModel::load(embedded.name(), weights, None).unwrap();
-            let expected = matches!(
-                embedded,
-                Embedded::FaceLandmarkWithAttention | Embedded::PadContext
-            );
+            let expected = embedded == Embedded::FaceLandmarkWithAttention;
             assert_eq!(model.uses_rten(), expected, "{}", embedded.name());
         }
     }

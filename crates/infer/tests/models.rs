@@ -34,6 +34,7 @@ fn outputs_equal_the_tflite_interpreter() {
         Embedded::FaceLandmarkWithAttention,
         Embedded::FaceCover,
         Embedded::PadContext,
+        Embedded::SyntheticFace,
     ];
     for embedded in Embedded::ALL {
         if without_reference.contains(&embedded) {
@@ -51,6 +52,24 @@ fn outputs_equal_the_tflite_interpreter() {
                     embedded.name(),
                     output.data[position]
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_attack_models_equal_onnxruntime() {
+    // What onnxruntime answers (train/export.py).
+    let golden: BTreeMap<String, Vec<Vec<(usize, f32)>>> =
+        serde_json::from_str(include_str!("golden_pad.json")).unwrap();
+    for embedded in [Embedded::PadContext, Embedded::SyntheticFace] {
+        let outputs = run(embedded);
+        let expected = &golden[embedded.name()];
+        assert_eq!(outputs.len(), expected.len());
+        for (output, values) in outputs.iter().zip(expected) {
+            for &(position, value) in values {
+                let difference = (output.data[position] - value).abs();
+                assert!(difference <= 1e-3 * value.abs().max(1.0), "{value}");
             }
         }
     }

@@ -7,9 +7,7 @@ use super::palette::{BLUE, Ink, ORANGE, PAPER};
 use super::text::TextStyle;
 use super::{ExplainError, Picture, unavailable};
 use crate::signals::SignalParams;
-use crate::signals::learned::{
-    MAP_SIDE, PadNetwork, recapture_contributions, synthesis_contributions,
-};
+use crate::signals::learned::{PadNetwork, recapture_contributions, synthesis_contributions};
 use crate::{ContextCrop, Evidence, Point2};
 
 const WIDTH_PX: u32 = 640;
@@ -21,7 +19,7 @@ const NAME: &str = "attack_map";
 const TITLE: &str = "Where the learned signals see an attack";
 /// Part of a logit at one place that is drawn at full strength. Fixed, so that a weak finding
 /// looks weak.
-const FULL_STRENGTH: f32 = 0.3;
+const FULL_STRENGTH: f32 = 0.1;
 /// Opacity at full strength.
 const MAX_OPACITY: f32 = 0.7;
 
@@ -84,10 +82,9 @@ pub(super) fn picture(
     canvas.text_right("blue: speaks for a living face", right, legend);
     let found: Vec<&str> = reports().map(|s| s.detail.as_str()).collect();
     let caption = format!(
-        "What the network saw, once for each kind of attack: the colour of a place is what it adds \
-         to the answer, strong colour much, no colour nothing. The places are coarse, {MAP_SIDE} \
-         by {MAP_SIDE}, and each looks at its surroundings too. The rest of the answer has no place: \
-         it comes from averages over the face and over what is around it. {}",
+        "What the networks saw, one for each kind of attack: the colour of a place is what it adds \
+         to the answer, strong colour much, no colour nothing. The places are coarse, and each \
+         looks at its surroundings too. The sum over all places and a constant are the answer. {}",
         found.join(" ")
     );
     canvas.into_picture(NAME, TITLE, caption).map(Some)
@@ -95,10 +92,11 @@ pub(super) fn picture(
 
 /// The crop under the colours of a map.
 fn shade(rgb: &[u8], map: &[f32]) -> Vec<u8> {
-    let side = PANEL_PX as usize;
+    let (side, places) = (PANEL_PX as usize, map.len().isqrt());
     let mut shaded = Vec::with_capacity(rgb.len());
     for (i, pixel) in rgb.chunks_exact(3).enumerate() {
-        let strength = between(map, place(i % side), place(i / side)) / FULL_STRENGTH;
+        let strength =
+            between(map, place(i % side, places), place(i / side, places)) / FULL_STRENGTH;
         let Ink(r, g, b, _) = if strength > 0.0 { ORANGE } else { BLUE };
         let opacity = strength.abs().min(1.0) * MAX_OPACITY;
         for (&under, over) in pixel.iter().zip([r, g, b]) {
@@ -109,17 +107,21 @@ fn shade(rgb: &[u8], map: &[f32]) -> Vec<u8> {
     shaded
 }
 
-/// Where a pixel of the panel lies between the middles of the map's places.
-fn place(pixel: usize) -> f32 {
-    let place = (pixel as f32 + 0.5) / PANEL_PX as f32 * MAP_SIDE as f32 - 0.5;
-    place.clamp(0.0, (MAP_SIDE - 1) as f32)
+/// Where a pixel of the panel lies between the middles of the places of a map that has `side`
+/// places along a side.
+fn place(pixel: usize, side: usize) -> f32 {
+    let place = (pixel as f32 + 0.5) / PANEL_PX as f32 * side as f32 - 0.5;
+    place.clamp(0.0, side.saturating_sub(1) as f32)
 }
 
 /// The map between its places, linear; a place that the map lacks says nothing.
 fn between(map: &[f32], x: f32, y: f32) -> f32 {
+    let places = map.len().isqrt();
     let at = |row: usize, column: usize| {
-        let (row, column) = (row.min(MAP_SIDE - 1), column.min(MAP_SIDE - 1));
-        map.get(row * MAP_SIDE + column).copied().unwrap_or(0.0)
+        let last = places.saturating_sub(1);
+        map.get(row.min(last) * places + column.min(last))
+            .copied()
+            .unwrap_or(0.0)
     };
     let (column, row) = (x as usize, y as usize);
     let (dx, dy) = (x.fract(), y.fract());
@@ -133,9 +135,7 @@ mod tests {
 
     #[test]
     fn the_map_is_linear_between_its_places() {
-        let map: Vec<f32> = (0..MAP_SIDE * MAP_SIDE)
-            .map(|i| (i % MAP_SIDE) as f32)
-            .collect();
+        let map: Vec<f32> = (0..25).map(|i| (i % 5) as f32).collect();
         assert_eq!(between(&map, 2.25, 3.5), 2.25);
         assert_eq!(between(&map, 4.0, 4.0), 4.0);
         assert_eq!(between(&[], 1.0, 1.0), 0.0);
@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn an_attack_is_orange_and_life_is_blue() {
         let grey = vec![128; (PANEL_PX * PANEL_PX * 3) as usize];
-        let mut map = vec![0.0; MAP_SIDE * MAP_SIDE];
+        let mut map = vec![0.0; 25];
         map[0] = 5.0;
-        map[MAP_SIDE * MAP_SIDE - 1] = -5.0;
+        map[24] = -5.0;
         let shaded = shade(&grey, &map);
         let (first, last) = (&shaded[..3], &shaded[shaded.len() - 3..]);
         assert!(first[0] > 190 && first[2] < 60, "{first:?}");

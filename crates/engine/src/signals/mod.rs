@@ -26,7 +26,7 @@ pub(crate) mod test_support;
 mod tests;
 
 pub use curve::Curve;
-pub use learned::{Head, MAP_SIDE, PadAnswer};
+pub use learned::{Head, PadAnswer};
 pub use pad_model::{PadModel, PadModelError, PadModelSpec};
 pub use params::{
     AreaParams, ChromaParams, ExifParams, EyeParams, FftParams, GradientParams, LbpParams,
@@ -90,12 +90,15 @@ pub fn all() -> Vec<Box<dyn Signal>> {
 /// The names of [`learned`].
 const LEARNED: [&str; 2] = ["pad_context", "synthetic_face"];
 
-/// The signals of the project's own presentation-attack network, after those of [`all`].
+/// The signals of the two presentation-attack networks, after those of [`all`].
 ///
 /// # Errors
-/// [`EngineError::Interface`] when the network takes another input.
-pub(crate) fn learned(network: Box<dyn Model>) -> Result<Vec<Box<dyn Signal>>, EngineError> {
-    let network = Arc::new(learned::PadNetwork::new(network)?);
+/// [`EngineError::Interface`] when a network takes another input or has other outputs.
+pub(crate) fn learned(
+    recapture: Box<dyn Model>,
+    synthesis: Box<dyn Model>,
+) -> Result<Vec<Box<dyn Signal>>, EngineError> {
+    let network = Arc::new(learned::PadNetwork::new(recapture, synthesis)?);
     Ok(vec![
         Box::new(learned::PadContext(Arc::clone(&network))),
         Box::new(learned::SyntheticFace(network)),

@@ -73,16 +73,13 @@ pub struct LearnedParams {
     pub max_pitch_deg: f64,
 }
 
-/// Numbers of `pad_context`: its score is `1 / (1 + exp(teacher_weight * teacher_logit +
-/// recapture_weight * recapture_logit - bias))`.
+/// Numbers of `pad_context`: its score is `1 / (1 + exp(recapture_weight * logit - bias))`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PadContextParams {
-    /// Weight of the imitated teacher's logit, not negative.
-    pub teacher_weight: f64,
     /// Weight of the recapture logit, not negative.
     pub recapture_weight: f64,
-    /// Log odds of a living face where both logits are 0.
+    /// Log odds of a living face where the logit is 0.
     pub bias: f64,
 }
 
@@ -234,10 +231,9 @@ impl SignalParams {
     }
 
     /// Weights and constants of the learned signals.
-    fn logistic_numbers(&self) -> [(&'static str, f64); 6] {
+    fn logistic_numbers(&self) -> [(&'static str, f64); 5] {
         let (pad, synthetic) = (&self.pad_context, &self.synthetic_face);
         [
-            ("pad_context.teacher_weight", pad.teacher_weight),
             ("pad_context.recapture_weight", pad.recapture_weight),
             ("pad_context.bias", pad.bias),
             (

@@ -60,9 +60,18 @@ fn bare() -> Box<dyn Model> {
     FakeModel::constant(64, vec![vec![NO_FACE; 4]])
 }
 
-/// Logits of life, and maps without a trace.
-fn no_attack() -> Box<dyn Model> {
-    FakeModel::constant(80, vec![vec![-5.0; 3], vec![0.0; 75]])
+/// A map without a trace, and a head that takes it for life.
+fn no_attack(side: usize) -> Box<dyn Model> {
+    FakeModel::new(side, |_| {
+        let tensor = |shape: &[usize], data| Tensor {
+            shape: shape.to_vec(),
+            data,
+        };
+        Ok(vec![
+            tensor(&[1, 16, 1], vec![0.0; 16]),
+            tensor(&[1, 5], vec![0.0, 0.0, 0.0, 0.0, -5.0]),
+        ])
+    })
 }
 
 /// Irises in the middle of their crops.
@@ -83,7 +92,8 @@ fn engine_that_looks_closer(
         mesh,
         iris,
         cover,
-        pad: no_attack(),
+        pad_context: no_attack(160),
+        synthetic_face: no_attack(80),
     };
     Engine::with_models(models, Calibration::embedded()).unwrap()
 }
@@ -192,7 +202,8 @@ fn models_of_another_interface_are_refused() {
         mesh: Box::new(NotSquare),
         iris: irises(),
         cover: bare(),
-        pad: no_attack(),
+        pad_context: no_attack(160),
+        synthetic_face: no_attack(80),
     };
     let refused = Engine::with_models(models, Calibration::embedded())
         .err()

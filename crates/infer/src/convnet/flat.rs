@@ -1,4 +1,4 @@
-//! Outputs: pictures read pixel by pixel and put one after the other.
+//! Outputs: pictures read pixel by pixel and put one after the other, or constants.
 
 use super::graph::Node;
 use super::picture::Picture;
@@ -81,10 +81,19 @@ impl Planner<'_> {
     pub(super) fn output(&mut self, name: &str) -> Result<Output, String> {
         match self.values.get(name) {
             Some(Value::Flat { parts, shape }) => Ok(Output {
+                constant: Vec::new(),
                 parts: parts.clone(),
                 shape: shape.clone(),
             }),
-            _ => Err(format!("the output {name} is not flat")),
+            Some(_) => Err(format!("the output {name} is not flat")),
+            None => {
+                let (shape, values) = self.graph.f32s(name)?;
+                Ok(Output {
+                    constant: values.to_vec(),
+                    parts: Vec::new(),
+                    shape: shape.to_vec(),
+                })
+            }
         }
     }
 }

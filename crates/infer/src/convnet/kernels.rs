@@ -103,6 +103,8 @@ pub(super) struct Finish<'a> {
     pub bias: &'a [f32],
     /// Factor on negative values: 0 for ReLU, 1 for no activation.
     pub slope: &'a [f32],
+    /// The largest value; infinite where there is none.
+    pub ceiling: f32,
     /// A row to add, and the length of its pixels; it may have fewer channels.
     pub residual: Option<(&'a [f32], usize)>,
 }
@@ -129,7 +131,9 @@ impl Finish<'_> {
         };
         let scaled = ops.mul(sum, load(isa, self.slope, channel));
         // NaN compares false and so stays NaN, which a maximum would hide.
-        ops.select(sum, scaled, ops.ge(sum, ops.zero()))
+        let value = ops.select(sum, scaled, ops.ge(sum, ops.zero()));
+        let ceiling = ops.splat(self.ceiling);
+        ops.select(ceiling, value, ops.gt(value, ceiling))
     }
 }
 

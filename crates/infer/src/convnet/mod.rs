@@ -93,7 +93,8 @@ impl ConvNet {
     }
 
     fn tensor(&self, output: &Output, buffers: &[Vec<f32>]) -> Tensor {
-        let mut data = Vec::with_capacity(output.shape.iter().product());
+        let mut data = output.constant.clone();
+        data.reserve(output.shape.iter().product::<usize>() - data.len());
         for &part in &output.parts {
             self.pictures[part].append_values(&buffers[part], &mut data);
         }

@@ -12,8 +12,9 @@ pub(super) struct Plan {
     pub outputs: Vec<Output>,
 }
 
-/// The pictures whose values make up an output, one after the other.
+/// Pictures whose values make up an output, one after the other, after values that never change.
 pub(super) struct Output {
+    pub constant: Vec<f32>,
     pub parts: Vec<usize>,
     pub shape: Vec<usize>,
 }
@@ -88,14 +89,22 @@ impl<'a> Planner<'a> {
     fn node(&mut self, node: &Node) -> Result<(), String> {
         match node.kind.as_str() {
             "Conv" => self.convolution(node),
-            "Relu" => self.activation(node, |_| Ok::<_, String>(0.0)),
+            "Relu" => self.activation(node, f32::INFINITY, |_| Ok::<_, String>(0.0)),
+            "Clip" => {
+                let [low, high] = [1, 2].map(|index| self.graph.f32s(node.input(index)?));
+                let (&[0.0], &[high]) = (low?.1, high?.1) else {
+                    return Err("only clipping from 0 is supported".to_owned());
+                };
+                self.activation(node, high, |_| Ok::<_, String>(0.0))
+            }
             "PRelu" => {
                 let (shape, slopes) = self.graph.f32s(node.input(1)?)?;
                 if !matches!(shape, [_, 1, 1]) {
                     return Err(format!("PRelu slopes of shape {shape:?} are not supported"));
                 }
                 let slope = |channel: usize| slopes.get(channel).copied();
-                self.activation(node, |channel| slope(channel).ok_or("PRelu lacks slopes"))
+                let slope = |channel| slope(channel).ok_or("PRelu lacks slopes");
+                self.activation(node, f32::INFINITY, slope)
             }
             "Add" => self.sum(node),
             "MaxPool" => self.max_pool(node),
@@ -159,6 +168,7 @@ impl<'a> Planner<'a> {
             target,
             pads: [0; 4],
             slope: vec![1.0; self.pictures[target].stride],
+            ceiling: f32::INFINITY,
             kind,
         }
     }
@@ -199,7 +209,9 @@ impl<'a> Planner<'a> {
             strides: node.lengths("strides", 1)?,
         };
         let pads = node.lengths("pads", 0)?;
-        if node.lengths("dilations", 1)? != [1, 1] || node.text("auto_pad").is_some() {
+        if node.lengths("dilations", 1)? != [1, 1]
+            || node.text("auto_pad").is_some_and(|pad| pad != "NOTSET")
+        {
             return Err("dilation and automatic padding are not supported".to_owned());
         }
         let bias = match node.inputs.get(2) {
@@ -269,6 +281,7 @@ impl<'a> Planner<'a> {
     fn activation<E: Into<String>>(
         &mut self,
         node: &Node,
+        ceiling: f32,
         slope: impl Fn(usize) -> Result<f32, E>,
     ) -> Result<(), String> {
         let name = node.input(0)?;
@@ -279,6 +292,7 @@ impl<'a> Planner<'a> {
         for channel in 0..self.pictures[step.target].channels {
             step.slope[channel] = slope(channel).map_err(Into::into)?;
         }
+        step.ceiling = ceiling;
         self.hold_back(node, step);
         Ok(())
     }
@@ -410,7 +424,7 @@ impl<'a> Planner<'a> {
 
 fn has_no_activation(step: &Step) -> bool {
     let finishes = !matches!(step.kind, StepKind::MaxPool(_));
-    finishes && step.slope.iter().all(|&slope| slope == 1.0)
+    finishes && step.slope.iter().all(|&slope| slope == 1.0) && step.ceiling == f32::INFINITY
 }
 
 fn takes_a_sum(step: &Step) -> bool {

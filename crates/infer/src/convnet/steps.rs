@@ -13,6 +13,8 @@ pub(super) struct Step {
     pub pads: [usize; 4],
     /// As long as a pixel of the target.
     pub slope: Vec<f32>,
+    /// The largest value of the target.
+    pub ceiling: f32,
     pub kind: StepKind,
 }
 
@@ -105,6 +107,7 @@ impl SimdOp for Run<'_> {
             let finish = |bias| Finish {
                 bias,
                 slope: &step.slope,
+                ceiling: step.ceiling,
                 residual,
             };
             let window_start = |strides: [usize; 2]| from.offset(row * strides[0], 0, step.pads);
@@ -124,6 +127,7 @@ impl SimdOp for Run<'_> {
                     let plain = Finish {
                         bias: inner,
                         slope,
+                        ceiling: f32::INFINITY,
                         residual: None,
                     };
                     let rows = &input[window_start(taps.strides)..];

@@ -1,16 +1,18 @@
-//! The two signals of the project's own network (`train/`): what was photographed again, and what
+//! The two signals that the project has learned (`train/`): what was photographed again, and what
 //! was never photographed.
 //!
-//! One run of the network answers both, and only where a profile weighs one of them.
+//! Their networks run together, and only where a profile weighs one of them.
 
+mod head;
 mod network;
 mod pad_context;
 mod synthetic_face;
 
 use std::sync::Arc;
 
+pub use head::Head;
+pub use network::PadAnswer;
 pub(crate) use network::PadNetwork;
-pub use network::{Head, MAP_SIDE, PadAnswer};
 pub(super) use pad_context::PadContext;
 pub(crate) use pad_context::contributions as recapture_contributions;
 pub(super) use synthetic_face::SyntheticFace;
@@ -87,28 +89,31 @@ mod tests {
     use super::*;
     use crate::signals::Signal;
 
-    /// Answers the mean of its input as every logit.
-    struct Fake;
+    /// One map of the input's mean, and a head that reads it.
+    struct Fake(usize);
 
     impl Model for Fake {
         fn input_shape(&self) -> [usize; 4] {
-            [1, 3, 80, 80]
+            [1, 3, self.0, self.0]
         }
         fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
             let mean = input.iter().sum::<f32>() / input.len() as f32;
-            let tensor = |shape: Vec<usize>, value| Tensor {
-                data: vec![value; shape.iter().product()],
-                shape,
-            };
             Ok(vec![
-                tensor(vec![1, 3], mean),
-                tensor(vec![1, 3, 5, 5], mean / 25.0),
+                Tensor {
+                    shape: vec![1, 64, 1],
+                    data: vec![mean; 64],
+                },
+                Tensor {
+                    shape: vec![1, 5],
+                    data: vec![1.0, 0.0, 0.5, 0.0, 0.25],
+                },
             ])
         }
     }
 
     fn signals() -> [Box<dyn Signal>; 2] {
-        let network = Arc::new(PadNetwork::new(Box::new(Fake)).unwrap());
+        let network = PadNetwork::new(Box::new(Fake(160)), Box::new(Fake(80)));
+        let network = Arc::new(network.unwrap());
         [
             Box::new(PadContext(Arc::clone(&network))),
             Box::new(SyntheticFace(network)),
@@ -125,9 +130,9 @@ mod tests {
             assert!(m.score > 0.0 && m.score < 1.0, "{}", m.detail);
         }
         let answer = evidence.pad.get().unwrap().as_ref().unwrap();
-        assert_eq!(answer.synthesis.contributions.len(), MAP_SIDE * MAP_SIDE);
+        assert_eq!(answer.synthesis.contributions.len(), 64);
         let sum: f32 = answer.recapture.contributions.iter().sum();
-        assert!((f64::from(sum) - answer.recapture.logit).abs() < 1e-4);
+        assert!((f64::from(sum) + 0.25 - answer.recapture.logit).abs() < 1e-4);
     }
 
     #[test]
@@ -163,16 +168,18 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_another_input_is_refused() {
-        struct Other;
-        impl Model for Other {
+    fn a_network_of_another_interface_is_refused() {
+        struct NoHead;
+        impl Model for NoHead {
             fn input_shape(&self) -> [usize; 4] {
-                [1, 3, 96, 96]
+                [1, 3, 160, 160]
             }
             fn run(&self, _: &[f32]) -> Result<Vec<Tensor>, InferError> {
                 Ok(vec![])
             }
         }
-        assert!(PadNetwork::new(Box::new(Other)).is_err());
+        let new = |recapture| PadNetwork::new(recapture, Box::new(Fake(80)));
+        assert!(new(Box::new(Fake(96))).is_err());
+        assert!(new(Box::new(NoHead)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Synthesis: a generated face, or one swapped into another picture.
 //!
-//! Trained by this project on generated faces of few generators and on up-sampling traces and blended
-//! swaps put into live images; docs/LIMITS.md says what it has never seen.
+//! A linear head on inner maps of the network that finds faces, learned from generated faces of few
+//! generators; docs/LIMITS.md says what it has never seen.
 
 use std::sync::Arc;
 

@@ -1,0 +1,198 @@
+//! A linear head on the maps of a network: it reads the mean and the deviation of every channel
+//! over the inner half of the picture and over the rest.
+
+use lifesign_infer::Tensor;
+
+/// The answer of a head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Logit; positive for an attack.
+    pub logit: f64,
+    /// What each place of the crop adds to the logit, row by row of a square from the top left. The
+    /// logit is their sum and a constant: a class activation map (Zhou et al., "Learning Deep
+    /// Features for Discriminative Localization", 2016) that is exact.
+    pub contributions: Vec<f32>,
+}
+
+/// Weights of the features, map by map: for the inner half, then for the rest, the weights of
+/// the channels' means, then of their deviations.
+pub(super) struct LinearHead {
+    weights: Vec<f32>,
+    constant: f32,
+}
+
+/// Values of a channel's four features.
+const FEATURES: usize = 4;
+
+impl LinearHead {
+    /// From a network's outputs: maps of shape [1, places, channels], then weights and constant.
+    /// `None` when they are something else.
+    pub(super) fn new(outputs: &[Tensor]) -> Option<Self> {
+        let (head, maps) = outputs.split_last()?;
+        let (&constant, weights) = head.data.split_last()?;
+        let mut channels = 0;
+        for map in maps {
+            let side = side(map);
+            channels += channels_of(map);
+            if side < FEATURES || side * side * channels_of(map) != map.data.len() {
+                return None;
+            }
+        }
+        (!maps.is_empty() && channels * FEATURES == weights.len()).then(|| Self {
+            weights: weights.to_vec(),
+            constant,
+        })
+    }
+
+    /// The answer to outputs of the shapes that `new` has seen.
+    pub(super) fn read(&self, outputs: &[Tensor]) -> Head {
+        let maps = outputs.split_last().map_or(&[][..], |(_, maps)| maps);
+        let places = maps.last().map_or(0, side);
+        let mut contributions = vec![0.0; places * places];
+        let mut weights = self.weights.as_slice();
+        for map in maps {
+            let (own, rest) = weights.split_at((FEATURES * channels_of(map)).min(weights.len()));
+            weights = rest;
+            add_map(map, own, places, &mut contributions);
+        }
+        let sum: f64 = contributions.iter().copied().map(f64::from).sum();
+        Head {
+            logit: sum + f64::from(self.constant),
+            contributions,
+        }
+    }
+}
+
+fn channels_of(map: &Tensor) -> usize {
+    map.shape.last().copied().unwrap_or(0)
+}
+
+/// Places along a side of a square map.
+fn side(map: &Tensor) -> usize {
+    map.data
+        .len()
+        .checked_div(channels_of(map))
+        .map_or(0, usize::isqrt)
+}
+
+/// Adds what each place of a map gives to the logit to the coarser map of `places` x `places`.
+fn add_map(map: &Tensor, weights: &[f32], places: usize, contributions: &mut [f32]) {
+    let (side, channels) = (side(map), channels_of(map));
+    let inner = side / 4..side - side / 4;
+    for (region, weights) in weights.chunks_exact(2 * channels).enumerate() {
+        let pixels = || {
+            let pixels = map.data.chunks_exact(channels).enumerate();
+            pixels.filter(|(place, _)| {
+                let inside = inner.contains(&(place / side)) && inner.contains(&(place % side));
+                inside == (region == 0)
+            })
+        };
+        let count = pixels().count() as f32;
+        let mut mean = vec![0.0; channels];
+        for (_, pixel) in pixels() {
+            for (sum, value) in mean.iter_mut().zip(pixel) {
+                *sum += value;
+            }
+        }
+        for sum in &mut mean {
+            *sum /= count;
+        }
+        let mut squares = vec![0.0; channels];
+        for (_, pixel) in pixels() {
+            for ((sum, value), mean) in squares.iter_mut().zip(pixel).zip(&mean) {
+                *sum += (value - mean) * (value - mean);
+            }
+        }
+        // A deviation is the sum over the places of (value - mean)^2 / (count * deviation).
+        let (of_mean, of_deviation) = weights.split_at(channels);
+        let slopes: Vec<f32> = of_mean.iter().map(|weight| weight / count).collect();
+        let bends: Vec<f32> = squares
+            .iter()
+            .zip(of_deviation)
+            .map(|(squares, weight)| match (squares / count).sqrt() * count {
+                0.0 => 0.0,
+                scale => weight / scale,
+            })
+            .collect();
+        for (place, pixel) in pixels() {
+            let cell = place / side * places / side * places + place % side * places / side;
+            let each = pixel.iter().zip(&mean).zip(slopes.iter().zip(&bends));
+            contributions[cell] += each
+                .map(|((value, mean), (slope, bend))| {
+                    slope * value + bend * (value - mean) * (value - mean)
+                })
+                .sum::<f32>();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(shape: &[usize], data: Vec<f32>) -> Tensor {
+        let shape = shape.to_vec();
+        Tensor { shape, data }
+    }
+
+    /// Two maps, 8 x 8 of two channels and 4 x 4 of one, and a head of some weights.
+    fn outputs() -> Vec<Tensor> {
+        let values = |n: usize| (0..n).map(|i| ((i * 37) % 11) as f32).collect();
+        let mut head: Vec<f32> = (0..12).map(|i| 0.1 * (i as f32) - 0.4).collect();
+        head.push(2.5);
+        vec![
+            tensor(&[1, 64, 2], values(128)),
+            tensor(&[1, 16, 1], values(16)),
+            tensor(&[1, 13], head),
+        ]
+    }
+
+    /// Mean and deviation of one channel over one region, the plain way.
+    fn moments(map: &Tensor, channel: usize, inside: bool) -> [f64; 2] {
+        let (side, channels) = (side(map), channels_of(map));
+        let near = |i: usize| (side / 4..side - side / 4).contains(&i);
+        let values: Vec<f64> = (0..side * side)
+            .filter(|p| (near(p / side) && near(p % side)) == inside)
+            .map(|p| f64::from(map.data[p * channels + channel]))
+            .collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let square = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count;
+        [mean, square.sqrt()]
+    }
+
+    #[test]
+    fn the_logit_is_linear_in_means_and_deviations() {
+        let outputs = outputs();
+        let mut features = Vec::new();
+        for map in &outputs[..2] {
+            for inside in [true, false] {
+                for which in 0..2 {
+                    let each = 0..channels_of(map);
+                    features.extend(each.map(|c| moments(map, c, inside)[which]));
+                }
+            }
+        }
+        let weighted = features.iter().zip(&outputs[2].data);
+        let expected = weighted.map(|(f, &w)| f * f64::from(w)).sum::<f64>() + 2.5;
+        let head = LinearHead::new(&outputs).unwrap().read(&outputs);
+        assert!((head.logit - expected).abs() < 1e-4);
+        assert_eq!(head.contributions.len(), 16);
+    }
+
+    #[test]
+    fn a_channel_without_deviation_is_no_division_by_zero() {
+        let mut outputs = outputs();
+        outputs[0].data.fill(3.0);
+        let head = LinearHead::new(&outputs).unwrap().read(&outputs);
+        assert!(head.logit.is_finite());
+    }
+
+    #[test]
+    fn other_outputs_are_refused() {
+        let mut short = outputs();
+        short[2].data.pop();
+        assert!(LinearHead::new(&short).is_none());
+        assert!(LinearHead::new(&outputs()[2..]).is_none() && LinearHead::new(&[]).is_none());
+    }
+}
