@@ -113,6 +113,11 @@ async fn play(shared: &Site, exchange: &Exchange, cases: &[Exchange]) -> Result<
             setup.edge.body_pause = Duration::from_millis(100);
             Some(site(setup, real_checker()).await)
         }
+        "no_decoder" => {
+            let mut setup = Setup::new();
+            setup.clips = None;
+            Some(site(setup, real_checker()).await)
+        }
         "image_server" => {
             let mut setup = Setup::new();
             setup.config.fetch = Policy::for_loopback_tests();

@@ -200,6 +200,7 @@ async fn failing() -> (
         setup.config.clone(),
         setup.edge.clone(),
         Arc::new(Fake(|_: &[u8]| Ok(live()))),
+        None,
         memory.await.unwrap(),
     );
     let client = Client {

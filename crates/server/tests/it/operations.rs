@@ -74,6 +74,7 @@ async fn a_start_with_wrong_settings_is_refused() {
             setup.config.clone(),
             setup.edge.clone(),
             real_checker(),
+            None,
             memory,
         )
     };

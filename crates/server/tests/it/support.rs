@@ -17,11 +17,13 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http_body_util::BodyExt;
-use lifesign_contracts::{Checked, Failure};
-use lifesign_domain::{CheckResult, Verdict};
+use lifesign_contracts::{Checked, Failure, FailureKind};
+use lifesign_domain::{CheckResult, ClipResult, Verdict};
 use lifesign_engine::{Calibration, Engine};
 use lifesign_media::Limits;
-use lifesign_server::service::{Checker, EngineChecker, Seen, Wanted};
+use lifesign_server::service::{
+    Checker, ClipChecker, ClipSeen, ClipWanted, EngineChecker, Seen, Wanted,
+};
 use lifesign_server::{App, EdgeLimits, Memory, Policy, ServerConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -93,10 +95,54 @@ pub(crate) fn live() -> Checked {
     }
 }
 
+/// Judges "clips" that are nothing but a name of FIXTURES.md.
+pub(crate) struct NamedClips;
+
+impl ClipChecker for NamedClips {
+    fn check(&self, clip: &[u8], wanted: &ClipWanted) -> Result<ClipSeen, Failure> {
+        let judged = |verdict, confidence, face_detected| {
+            Ok(ClipSeen {
+                result: ClipResult {
+                    verdict,
+                    confidence,
+                    threshold: 0.58,
+                    face_detected,
+                    profile: wanted.profile.clone(),
+                    calibration: "fake".to_owned(),
+                    duration_s: 3.0,
+                    frame_count: 36,
+                    frames: Vec::new(),
+                    signals: Vec::new(),
+                    reasons: Vec::new(),
+                    timeline: Vec::new(),
+                },
+                phash: 1,
+            })
+        };
+        let refused = |kind, message: &str| Err(Failure::new(kind, message));
+        match clip {
+            b"long_clip" => refused(FailureKind::TooLong, "the clip has 12 s, accepted are 10"),
+            b"small_clip" if wanted.rules.min_side.is_some() => refused(
+                FailureKind::WrongResolution,
+                "the clip has 640 x 480 pixels",
+            ),
+            b"bare_clip" if wanted.rules.camera_data => {
+                refused(FailureKind::NoCameraData, "no camera recorded the clip")
+            }
+            b"live_clip" | b"small_clip" | b"bare_clip" => judged(Verdict::Live, 0.9, true),
+            b"spoof_clip" => judged(Verdict::Spoof, 0.1234, true),
+            b"no_face_clip" => judged(Verdict::Inconclusive, 0.0, false),
+            _ => refused(FailureKind::InvalidImage, "the file is no clip"),
+        }
+    }
+}
+
 /// What a test may change before it builds the application.
 pub(crate) struct Setup {
     pub(crate) config: ServerConfig,
     pub(crate) edge: EdgeLimits,
+    /// What judges clips; a fake that knows the names of FIXTURES.md by default.
+    pub(crate) clips: Option<Arc<dyn ClipChecker>>,
     data: TempDir,
 }
 
@@ -113,6 +159,7 @@ impl Setup {
                 request_timeout: Duration::from_secs(30),
                 drain_timeout: Duration::from_secs(10),
                 limits: Limits::default(),
+                clip_min_side: 480,
                 database: String::new(),
                 data_key_file: PathBuf::new(),
                 trusted_proxies: Vec::new(),
@@ -121,6 +168,7 @@ impl Setup {
                 settings: Vec::new(),
             },
             edge: EdgeLimits::default(),
+            clips: Some(Arc::new(NamedClips)),
             data,
         }
     }
@@ -128,7 +176,8 @@ impl Setup {
     /// The application as it is on a database of its own.
     pub(crate) async fn app(&self, checker: Arc<dyn Checker>) -> Arc<App> {
         let memory = Memory::open(&self.config).await.unwrap();
-        App::new(self.config.clone(), self.edge.clone(), checker, memory).unwrap()
+        let (config, edge) = (self.config.clone(), self.edge.clone());
+        App::new(config, edge, checker, self.clips.clone(), memory).unwrap()
     }
 
     pub(crate) async fn client(self, checker: Arc<dyn Checker>) -> Client {

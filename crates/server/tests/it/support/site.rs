@@ -141,7 +141,7 @@ impl Ground {
         let rate = self.setup.config.rate_per_minute;
         let memory = Memory::new(store, vault(), rate).await.unwrap();
         let (config, edge) = (self.setup.config.clone(), self.setup.edge.clone());
-        App::new(config, edge, checker, memory).unwrap()
+        App::new(config, edge, checker, self.setup.clips.clone(), memory).unwrap()
     }
 
     /// A server on what is there now.
