@@ -201,6 +201,18 @@ impl ClipJudge {
                 verdict = Verdict::Inconclusive;
             }
         }
+        // What stands still tells nothing over time, and a picture held before the camera stands
+        // still: without motion or a blink to measure there is no LIVE.
+        let moved = judged.signals.iter().any(|signal| {
+            signal.assessed && matches!(signal.name.as_str(), "micro_motion" | "blink")
+        });
+        if !moved && verdict == Verdict::Live {
+            verdict = Verdict::Inconclusive;
+            let too_little = ReasonCode::NotEnoughSignals;
+            if !reasons.iter().any(|reason| reason.code == too_little) {
+                reasons.push(too_little.into());
+            }
+        }
         ClipResult {
             verdict,
             confidence: judged.confidence,

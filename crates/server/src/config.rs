@@ -75,7 +75,7 @@ impl ServerConfig {
 
     /// Largest body in bytes: an image of the largest size as base64 (4/3) with line breaks and
     /// JSON escapes, or in a form.
-    fn image_body_limit(&self) -> usize {
+    pub(crate) fn image_body_limit(&self) -> usize {
         const FORM_OVERHEAD: usize = 64 * 1024;
         self.limits.file_bytes / 2 * 3 + FORM_OVERHEAD
     }

@@ -40,7 +40,7 @@ pub(super) async fn receive(
     if declared.is_some_and(|size| size > limit) {
         // Who asks before sending is told not to; reading on would be a yes.
         discard(headers, body);
-        return Err(too_large(limit));
+        return Err(too_large(app, limit));
     }
     let read = timeout(app.edge.body_timeout, read_all(app, &mut body, limit))
         .await
@@ -82,7 +82,7 @@ async fn read_all(
             continue;
         };
         if bytes.len() + data.len() > limit {
-            return Err(too_large(limit));
+            return Err(too_large(app, limit));
         }
         let permit = hold(app, data.len())?;
         match &mut held {
@@ -154,10 +154,15 @@ async fn parts(bytes: Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
     Ok(parts)
 }
 
-fn too_large(limit: usize) -> Failure {
+fn too_large(app: &App, limit: usize) -> Failure {
+    let (what, most) = if limit == app.config.image_body_limit() {
+        ("an image", app.config.limits.file_bytes)
+    } else {
+        ("a clip", contracts::CLIP_BYTES)
+    };
     Failure::new(
         FailureKind::TooLarge,
-        format!("the body is over {limit} bytes, which is more than this path takes"),
+        format!("the body is over {limit} bytes; accepted is {what} of at most {most} bytes"),
     )
 }
 

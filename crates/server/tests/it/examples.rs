@@ -19,8 +19,10 @@ use crate::support::sockets::Listening;
 const PYTHON: &str = "/usr/bin/python3";
 
 /// The scripts that the tests here run.
-const RUN: [&str; 5] = [
+const RUN: [&str; 7] = [
+    "decentro-video.sh",
     "decentro.sh",
+    "native-video.sh",
     "native.sh",
     "syntizen.sh",
     "syntizen_sealed.py",
@@ -63,7 +65,13 @@ impl Stage {
         let site = ground.open(real_checker()).await;
         let server = Listening::start(&site).await;
         let files = TempDir::new().unwrap();
-        for name in ["live_image", "camera_image", "bare_image", "no_face_image"] {
+        for name in [
+            "live_image",
+            "camera_image",
+            "bare_image",
+            "no_face_image",
+            "live_clip",
+        ] {
             std::fs::write(files.path().join(name), &**picture(name)).unwrap();
         }
         Self {
@@ -79,6 +87,7 @@ impl Stage {
         assert!(RUN.contains(&script));
         let path = examples().join(script);
         let image = self.files.path().join(image);
+        let video = image.clone();
         let mut command = if script.ends_with(".py") {
             let mut command = Command::new(PYTHON);
             command.arg(path).arg(&image);
@@ -91,6 +100,7 @@ impl Stage {
         let output = command
             .env("BASE", format!("http://{}", self.server.address))
             .env("IMAGE", image)
+            .env("VIDEO", video)
             // What this machine has configured is none of the test's business.
             .env("no_proxy", "127.0.0.1")
             .envs(variables.iter().copied())
@@ -170,6 +180,28 @@ async fn the_syntizen_example() {
         .run("syntizen.sh", "live_image", &[("AUTHKEY", "wrong")])
         .await;
     assert_eq!(wrong[0]["respcode"], "401", "{}", wrong[0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_video_examples() {
+    if !has("curl", &["--version"]).await {
+        return;
+    }
+    let stage = Stage::new().await;
+    let key = [("API_KEY", stage.bank.api_key.as_str())];
+    let answers = stage.run("native-video.sh", "live_clip", &key).await;
+    assert_eq!(answers[0]["result"]["verdict"], "LIVE", "{answers:?}");
+    let decentro = &stage.bank.decentro;
+    let variables = [
+        ("DECENTRO_CLIENT_ID", decentro.client_id.as_str()),
+        ("DECENTRO_CLIENT_SECRET", &decentro.client_secret),
+        ("DECENTRO_MODULE_SECRET", &decentro.module_secret),
+    ];
+    let answers = stage
+        .run("decentro-video.sh", "live_clip", &variables)
+        .await;
+    let data = json!({ "status": "SUCCESS", "confidence": "0.9" });
+    assert_eq!(answers[0]["data"], data, "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
