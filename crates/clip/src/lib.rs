@@ -1,7 +1,7 @@
 //! Judges a video clip.
 //!
 //! The walk of one clip: [`lifesign_video`] decodes it in a confined child and streams frames; each
-//! frame is looked at once ([`watch`](Watcher)): the face is followed, what the signals over time
+//! frame is looked at once (`watch`): the face is followed, what the signals over time
 //! need is measured, and of each stretch of time the best frame is kept; the kept frames are then
 //! judged in full like photographs; [`lifesign_temporal`] draws the verdict from both.
 //!
