@@ -6,7 +6,7 @@
 //!
 //! 1. [`signals`]: each reads the immutable track and answers a [`Reading`], like the signals of
 //!    a still image.
-//! 2. [`fuse`]: the confidences of the frames and the readings become one verdict, by the numbers
+//! 2. [`judge`]: the confidences of the frames and the readings become one verdict, by the numbers
 //!    of one versioned [`Calibration`].
 //!
 //! Coordinate frame everywhere: pixels of the upright frame, x to the right, y down, the centre of
