@@ -115,6 +115,16 @@ pub(crate) fn image_of_part(part: &Part) -> Option<ImageSource<'_>> {
     }
 }
 
+/// The field of a form, which may be there once.
+pub(crate) fn only<'a>(parts: &'a [Part], field: &Field) -> Result<Option<&'a Part>, Failure> {
+    let mut named = parts.iter().filter(|part| part.name == field.name);
+    let part = named.next();
+    if named.next().is_some() {
+        return Err(field.refused("is given more than once"));
+    }
+    Ok(part)
+}
+
 /// The fields of a JSON object that were asked for.
 pub(crate) struct JsonObject<'a> {
     fields: Vec<(&'static str, &'a RawValue)>,

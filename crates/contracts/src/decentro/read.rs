@@ -2,9 +2,9 @@
 
 use super::source::{
     CONSENT, CONSENT_PURPOSE, MAX_SIDE, MIN_SIDE, PURPOSE, REFERENCE_ID, SKIP_METADATA_VALIDATION,
-    Source, consent, only, present, purpose, url,
+    Source, consent, present, purpose, url,
 };
-use crate::fields::{Field, image_of_part};
+use crate::fields::{Field, image_of_part, only};
 use crate::{CheckRequest, Failure, ImageFormat, ImageRules, ImageSource, Incoming};
 
 const IMAGE: Field = Field {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::FARSIGHT;
-use crate::fields::{Field, JsonObject, is_json, json_type, str_of};
+use crate::fields::{Field, JsonObject, is_json, json_type, only, str_of};
 use crate::{Body, Failure, FailureKind, Incoming, Part};
 
 pub(super) const REFERENCE_ID: Field = Field {
@@ -133,14 +133,4 @@ impl<'a> Source<'a> {
             _ => Err(field.refused("is neither true nor false")),
         }
     }
-}
-
-/// The field of a form, which may be there once.
-pub(super) fn only<'a>(parts: &'a [Part], field: &Field) -> Result<Option<&'a Part>, Failure> {
-    let mut named = parts.iter().filter(|part| part.name == field.name);
-    let part = named.next();
-    if named.next().is_some() {
-        return Err(field.refused("is given more than once"));
-    }
-    Ok(part)
 }

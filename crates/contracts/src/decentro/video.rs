@@ -1,9 +1,9 @@
 //! From Decentro's video request to a [`ClipRequest`].
 
 use super::source::{
-    MAX_SIDE, MIN_SIDE, REFERENCE_ID, SKIP_METADATA_VALIDATION, Source, consent, only, purpose, url,
+    MAX_SIDE, MIN_SIDE, REFERENCE_ID, SKIP_METADATA_VALIDATION, Source, consent, purpose, url,
 };
-use crate::fields::Field;
+use crate::fields::{Field, only};
 use crate::{Body, ClipRequest, ClipRules, ClipSource, Failure, FailureKind, Incoming};
 
 const CLIP: Field = Field {

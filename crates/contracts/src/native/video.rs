@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::read::{idempotency_key, reference};
-use crate::fields::{Field, JsonObject, is_json};
+use crate::fields::{Field, JsonObject, is_json, only};
 use crate::{Body, ClipRequest, ClipRules, ClipSource, Failure, FailureKind, Incoming, Part};
 
 const CLIP: Field = Field {
@@ -83,15 +83,6 @@ fn checked_url(url: Cow<'_, str>) -> Result<ClipSource<'_>, Failure> {
         0..=URL_CHARS => Ok(ClipSource::Url(url)),
         count => Err(CLIP_URL.refused(&format!("has {count} characters"))),
     }
-}
-
-fn only<'a>(parts: &'a [Part], field: &Field) -> Result<Option<&'a Part>, Failure> {
-    let mut named = parts.iter().filter(|part| part.name == field.name);
-    let part = named.next();
-    if named.next().is_some() {
-        return Err(field.refused("is given more than once"));
-    }
-    Ok(part)
 }
 
 #[cfg(test)]
