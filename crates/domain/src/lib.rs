@@ -10,6 +10,7 @@ mod error_kind;
 mod fusion;
 mod quality;
 mod reason;
+mod session;
 mod signal;
 
 pub use check::{CheckResult, FaceBox, FaceSummary, PoseDegrees, Verdict};
@@ -18,4 +19,5 @@ pub use error_kind::ErrorKind;
 pub use fusion::{ConfidenceMap, FusedScore, Fusion, MIN_GEOMETRIC_SCORE, OPERATING_POINT};
 pub use quality::QualityComponent;
 pub use reason::{Reason, ReasonCode};
+pub use session::{AudioMatch, FaceMatch, SessionResult, SessionState, SessionStep};
 pub use signal::{PASS_SCORE, SignalReport};
