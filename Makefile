@@ -6,13 +6,14 @@ SHELL := /bin/bash
 LISTEN ?= 127.0.0.1:8080
 SAMPLE := assets/samples/astronaut.jpg
 BENCH_SECONDS ?= 5
+LOAD_SECONDS ?= 60
 LIFESIGN := cargo run --quiet --bin lifesign --
 
 FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench fuzz fmt schema browser postgres tools ffmpeg release
+.PHONY: help run test check bench bench-load fuzz fmt schema browser postgres tools ffmpeg release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +34,11 @@ check: ## Formatting, lints, documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 bench: ## Milliseconds by stage and checks a second (BENCH_SECONDS for each part)
-	cargo run --release --quiet -p lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
+	cargo run --release --quiet -p lifesign-bench --bin lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
+
+bench-load: release ## The server under load, beside Python peers (LOAD_SECONDS a row); writes docs/PERFORMANCE.md
+	cargo build --release --quiet -p lifesign-bench --bin lifesign-load
+	bench/peers/run.sh target/release/lifesign-load target/release/lifesign $(SAMPLE) --seconds $(LOAD_SECONDS) --write docs/PERFORMANCE.md
 
 fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
 	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz

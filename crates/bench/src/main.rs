@@ -4,22 +4,17 @@
 
 #![allow(clippy::print_stdout, reason = "a report for people")]
 
-mod photo;
-mod timing;
-
-use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use lifesign_bench::timing::Samples;
+use lifesign_bench::{Outcome, photo};
 use lifesign_engine::{Calibration, Engine, quality};
 use lifesign_media::{Limits, decode};
-use timing::Samples;
 
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 960), (4000, 3000)];
 const PROFILE: &str = "classic";
 const DEFAULT_SECONDS: f64 = 5.0;
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Outcome<()> {
     let mut args = std::env::args().skip(1);

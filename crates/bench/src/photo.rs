@@ -12,7 +12,10 @@ const QUALITY: u8 = 88;
 const NOISE: i32 = 6;
 
 /// The sample scaled to cover `width` x `height`, cropped to it, with noise.
-pub(crate) fn jpeg(sample: &RgbImage, width: u32, height: u32) -> image::ImageResult<Vec<u8>> {
+///
+/// # Errors
+/// If the encoder fails.
+pub fn jpeg(sample: &RgbImage, width: u32, height: u32) -> image::ImageResult<Vec<u8>> {
     let scale = (f64::from(width) / f64::from(sample.width()))
         .max(f64::from(height) / f64::from(sample.height()));
     let side = |length: u32| (f64::from(length) * scale).ceil() as u32;

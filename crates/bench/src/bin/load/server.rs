@@ -1,0 +1,76 @@
+//! A server under load: started as a child, or already there (a peer).
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lifesign_bench::Outcome;
+
+use crate::client::{Client, get};
+
+/// How long a server may take to be ready.
+const START: Duration = Duration::from_secs(60);
+/// Between two questions whether it is ready: fine enough for a goal of 300 ms.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// `lifesign serve` on a free port of loopback with a data folder of its own; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to the first good answer of `/readyz`.
+    pub(crate) ready_after: Duration,
+    _data: tempfile::TempDir,
+}
+
+impl Server {
+    pub(crate) fn start(binary: &Path) -> Outcome<Self> {
+        let data = tempfile::tempdir()?;
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let since = Instant::now();
+        let child = Command::new(binary)
+            .args(["serve", "--listen", &address.to_string(), "--data"])
+            .arg(data.path())
+            .env("RUST_LOG", "error")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(|e| format!("{} cannot be started: {e}", binary.display()))?;
+        let mut server = Self {
+            child,
+            address,
+            ready_after: Duration::ZERO,
+            _data: data,
+        };
+        while since.elapsed() < START {
+            if matches!(Client::new(address).ask(&get("/readyz")), Ok(200)) {
+                server.ready_after = since.elapsed();
+                return Ok(server);
+            }
+            if let Some(status) = server.child.try_wait()? {
+                return Err(format!("the server ended at its start: {status}").into());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err("the server is not ready after a minute".into())
+    }
+
+    /// The most memory that the process has held so far, in megabytes.
+    pub(crate) fn peak_mb(&self) -> Outcome<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|rest| rest.trim().strip_suffix(" kB"))
+            .ok_or("the kernel tells no peak of memory")?;
+        Ok(peak.trim().parse::<f64>()? * 1024.0 / 1e6)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

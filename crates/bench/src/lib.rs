@@ -1,0 +1,9 @@
+//! What the benchmarks share: photographs of any size, percentiles, and the sections of docs/PERFORMANCE.md that
+//! they write.
+
+pub mod document;
+pub mod photo;
+pub mod timing;
+
+/// What may go wrong in a benchmark; it is told to a person and nobody decides by it.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
