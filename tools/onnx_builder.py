@@ -27,6 +27,9 @@ class OnnxBuilder:
     def f32(self, values):
         return self._constant(np.asarray(values, np.float32))
 
+    def f16(self, values):
+        return self._constant(np.asarray(values, np.float16))
+
     def i64(self, values):
         return self._constant(np.asarray(values, np.int64))
 

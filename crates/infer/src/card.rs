@@ -12,8 +12,8 @@ pub struct ModelCard {
     pub name: String,
     /// File name under `models/`.
     pub file: String,
-    /// Path of the original inside the PyPI wheel mediapipe 0.10.14, or the folder of this
-    /// project that trains the model.
+    /// Path of the original inside the PyPI package that `models.toml` names (mediapipe 0.10.14 where it
+    /// names none), or the folder of this project that trains the model.
     pub source: String,
     /// Lower-case hexadecimal SHA-256 of the original; a model of this project has none.
     pub source_sha256: Option<String>,

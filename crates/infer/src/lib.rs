@@ -19,4 +19,4 @@ mod weights;
 pub use card::{ModelCard, OutputCard};
 pub use error::InferError;
 pub use model::{Model, Tensor};
-pub use weights::{Embedded, load, load_file};
+pub use weights::{Embedded, load, load_file, load_lazily};

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use crate::runtime::CheckedModel;
-use crate::{InferError, Model, ModelCard};
+use crate::{InferError, Model, ModelCard, Tensor};
 
 macro_rules! weights {
     ($file:literal) => {
@@ -31,11 +32,13 @@ pub enum Embedded {
     PadContext,
     /// Generated faces: BlazeFace's first layers and a head of this project's: 80x80.
     SyntheticFace,
+    /// Who it is: dlib's face recognition network, 150x150.
+    FaceEmbedding,
 }
 
 impl Embedded {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::FaceDetectionShortRange,
         Self::FaceDetectionFullRange,
         Self::FaceLandmark,
@@ -44,6 +47,7 @@ impl Embedded {
         Self::FaceCover,
         Self::PadContext,
         Self::SyntheticFace,
+        Self::FaceEmbedding,
     ];
 
     /// The name that `models/models.toml` uses.
@@ -57,6 +61,7 @@ impl Embedded {
             Self::FaceCover => "face_cover",
             Self::PadContext => "pad_context",
             Self::SyntheticFace => "synthetic_face",
+            Self::FaceEmbedding => "face_embedding",
         }
     }
 
@@ -78,6 +83,7 @@ impl Embedded {
             Self::FaceCover => weights!("face_cover.onnx"),
             Self::PadContext => weights!("pad_context.onnx"),
             Self::SyntheticFace => weights!("synthetic_face.onnx"),
+            Self::FaceEmbedding => weights!("face_embedding.onnx"),
         }
     }
 }
@@ -94,6 +100,43 @@ pub fn load(embedded: Embedded) -> Result<Box<dyn Model>, InferError> {
     let outputs: Vec<String> = card.outputs.into_iter().map(|output| output.name).collect();
     let model = CheckedModel::load(embedded.name(), weights, Some(&outputs))?;
     Ok(Box::new(model))
+}
+
+/// An embedded model that is loaded when it runs first, for one that few need and whose weights take long.
+/// What [`load`] would answer, a run answers; until it succeeds, each run tries again.
+///
+/// # Errors
+/// [`InferError::Card`], which cannot happen with an unchanged binary.
+pub fn load_lazily(embedded: Embedded) -> Result<Box<dyn Model>, InferError> {
+    let card = embedded.card()?;
+    Ok(Box::new(LazyModel {
+        embedded,
+        input_shape: card.input_shape,
+        model: Mutex::new(None),
+    }))
+}
+
+struct LazyModel {
+    embedded: Embedded,
+    input_shape: [usize; 4],
+    /// Locked only to load and to look it up, never during a run.
+    model: Mutex<Option<Arc<dyn Model>>>,
+}
+
+impl Model for LazyModel {
+    fn input_shape(&self) -> [usize; 4] {
+        self.input_shape
+    }
+
+    fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
+        let mut slot = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+        let model = match &*slot {
+            Some(model) => Arc::clone(model),
+            None => Arc::clone(slot.insert(load(self.embedded)?.into())),
+        };
+        drop(slot);
+        model.run(input)
+    }
 }
 
 /// Loads an ONNX model with one fixed NCHW f32 input from a file, after checking that its
@@ -135,7 +178,13 @@ mod tests {
             let card = embedded.card().unwrap();
             verify(embedded.name(), embedded.bytes(), &card.sha256).unwrap();
             assert_eq!(load(embedded).unwrap().input_shape(), card.input_shape);
-            assert_eq!(card.licence, "Apache-2.0");
+            let public_domain = embedded == Embedded::FaceEmbedding;
+            let licence = if public_domain {
+                "CC0-1.0"
+            } else {
+                "Apache-2.0"
+            };
+            assert_eq!(card.licence, licence);
         }
     }
 
@@ -147,6 +196,21 @@ mod tests {
             let expected = embedded == Embedded::FaceLandmarkWithAttention;
             assert_eq!(model.uses_rten(), expected, "{}", embedded.name());
         }
+    }
+
+    #[test]
+    fn a_lazy_model_answers_what_the_loaded_one_does() {
+        let lazy = load_lazily(Embedded::FaceCover).unwrap();
+        let loaded = load(Embedded::FaceCover).unwrap();
+        assert_eq!(lazy.input_shape(), loaded.input_shape());
+        let input = vec![0.5; 3 * 64 * 64];
+        for _ in 0..2 {
+            assert_eq!(lazy.run(&input).unwrap(), loaded.run(&input).unwrap());
+        }
+        assert!(matches!(
+            lazy.run(&[]).unwrap_err(),
+            InferError::InputLength { .. }
+        ));
     }
 
     #[test]

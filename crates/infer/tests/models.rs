@@ -35,6 +35,7 @@ fn outputs_equal_the_tflite_interpreter() {
         Embedded::FaceCover,
         Embedded::PadContext,
         Embedded::SyntheticFace,
+        Embedded::FaceEmbedding,
     ];
     for embedded in Embedded::ALL {
         if without_reference.contains(&embedded) {
@@ -83,6 +84,17 @@ fn the_cover_model_equals_the_network_that_was_trained() {
     assert_eq!(outputs[0].data.len(), expected.len());
     for (value, expected) in outputs[0].data.iter().zip(expected) {
         assert!((value - expected).abs() < 1e-3, "{value} {expected}");
+    }
+}
+
+#[test]
+fn the_face_embedding_equals_onnxruntime() {
+    // What onnxruntime answers (tools/convert_face_embedding.py --golden).
+    let expected: Vec<f32> = serde_json::from_str(include_str!("golden_embedding.json")).unwrap();
+    let outputs = run(Embedded::FaceEmbedding);
+    assert_eq!(outputs[0].data.len(), expected.len());
+    for (value, expected) in outputs[0].data.iter().zip(expected) {
+        assert!((value - expected).abs() < 1e-4, "{value} {expected}");
     }
 }
 

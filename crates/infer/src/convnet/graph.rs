@@ -4,7 +4,8 @@ use rten_onnx::onnx::{
     AttributeProto, DataType, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 };
 
-/// An ONNX graph as far as this runtime can read it.
+/// An ONNX graph as far as this runtime can read it. A constant of 16-bit floats that a Cast widens stands
+/// there as f32, under the name of the Cast's output.
 pub(super) struct Graph {
     pub input: String,
     pub input_shape: [usize; 4],
@@ -40,19 +41,26 @@ impl Graph {
             return Err(format!("it has {} inputs, expected 1", graph.input.len()));
         };
         let input_shape = fixed_shape(input).ok_or("its input has no fixed shape of four axes")?;
-        let constants = graph
+        let mut constants: HashMap<_, _> = graph
             .initializer
             .iter()
             .map(named_constant)
             .collect::<Result<_, _>>()?;
+        let mut nodes = Vec::with_capacity(graph.node.len());
+        for node in graph.node {
+            let node = Node::new(node)?;
+            match node
+                .widened_constant()
+                .and_then(|name| constants.remove(name))
+            {
+                Some(constant) => _ = constants.insert(node.output, constant),
+                None => nodes.push(node),
+            }
+        }
         Ok(Self {
             input: input.name.clone().unwrap_or_default(),
             input_shape,
-            nodes: graph
-                .node
-                .into_iter()
-                .map(Node::new)
-                .collect::<Result<_, _>>()?,
+            nodes,
             outputs: graph
                 .output
                 .into_iter()
@@ -113,6 +121,12 @@ impl Node {
     pub(super) fn input(&self, index: usize) -> Result<&str, String> {
         let input = self.inputs.get(index).map(String::as_str);
         input.ok_or_else(|| format!("{} lacks its input {index}", self.kind))
+    }
+
+    /// The input of a Cast to f32.
+    fn widened_constant(&self) -> Option<&str> {
+        let widens = self.kind == "Cast" && self.int("to") == Some(i64::from(DataType::FLOAT.0));
+        self.inputs.first().map(String::as_str).filter(|_| widens)
     }
 
     fn attribute(&self, name: &str) -> Option<&AttributeProto> {
@@ -181,6 +195,14 @@ fn named_constant(tensor: &TensorProto) -> Result<(String, Constant), String> {
                 .map(|&bytes| f32::from_le_bytes(bytes))
                 .collect()
         }),
+        // Narrow constants are always raw; who reads one without a Cast gets f32 as well.
+        Some(DataType::FLOAT16) => Values::F32(
+            raw.as_chunks()
+                .0
+                .iter()
+                .map(|&bytes| widened(u16::from_le_bytes(bytes)))
+                .collect(),
+        ),
         Some(DataType::INT64) => Values::I64(if raw.is_empty() {
             tensor.int64_data.clone()
         } else {
@@ -190,7 +212,7 @@ fn named_constant(tensor: &TensorProto) -> Result<(String, Constant), String> {
                 .map(|&bytes| i64::from_le_bytes(bytes))
                 .collect()
         }),
-        _ => return Err(format!("the constant {name} is neither f32 nor i64")),
+        _ => return Err(format!("the constant {name} is neither f32, f16 nor i64")),
     };
     let shape: Option<Vec<usize>> = tensor
         .dims
@@ -208,4 +230,43 @@ fn named_constant(tensor: &TensorProto) -> Result<(String, Constant), String> {
         ));
     }
     Ok((name, Constant { shape, values }))
+}
+
+/// A 16-bit float of IEEE 754 as the 32-bit one of the same value.
+fn widened(half: u16) -> f32 {
+    let sign = u32::from(half >> 15) << 31;
+    let (exponent, fraction) = (u32::from(half >> 10) & 0x1f, u32::from(half) & 0x3ff);
+    let magnitude = match exponent {
+        // Subnormal: the fraction counts steps of 2^-24.
+        0 => (fraction as f32 * f32::from_bits((127 - 24) << 23)).to_bits(),
+        0x1f => 0xff << 23 | fraction << 13,
+        _ => (exponent + 127 - 15) << 23 | fraction << 13,
+    };
+    f32::from_bits(sign | magnitude)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_floats_keep_their_values() {
+        let values = [
+            (0x0000, 0.0),
+            (0x8000, -0.0),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x3555, 0.333_251_95),
+            (0x7bff, 65504.0),
+            (0x0400, 6.103_515_6e-5),
+            (0x03ff, 6.097_555e-5),
+            (0x0001, 5.960_464_5e-8),
+            (0x7c00, f32::INFINITY),
+            (0xfc00, f32::NEG_INFINITY),
+        ];
+        for (half, value) in values {
+            assert_eq!(widened(half).to_bits(), f32::to_bits(value), "{half:04x}");
+        }
+        assert!(widened(0x7e01).is_nan());
+    }
 }

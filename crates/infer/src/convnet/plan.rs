@@ -108,7 +108,8 @@ impl<'a> Planner<'a> {
             }
             "Add" => self.sum(node),
             "MaxPool" => self.max_pool(node),
-            "Pad" => self.more_channels(node),
+            "AveragePool" => self.average_pool(node),
+            "Pad" => self.pad(node),
             "Resize" => self.resize(node),
             "DepthToSpace" => self.depth_to_space(node),
             "Transpose" => self.transpose(node),
@@ -354,17 +355,69 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn more_channels(&mut self, node: &Node) -> Result<(), String> {
-        let picture = self.picture(node.input(0)?)?;
-        let &[0, 0, 0, 0, 0, more, 0, 0] = self.graph.i64s(node.input(1)?)? else {
-            return Err("only channels can be padded".to_owned());
+    /// A depthwise convolution whose weights are all the same.
+    fn average_pool(&mut self, node: &Node) -> Result<(), String> {
+        let window = Window {
+            size: node.lengths("kernel_shape", 1)?,
+            strides: node.lengths("strides", 1)?,
         };
-        let more = usize::try_from(more).map_err(|_| "negative padding is not supported")?;
-        let channels = self.pictures[picture].channels + more;
-        self.values.insert(
-            node.output.clone(),
-            Value::WithMoreChannels { picture, channels },
-        );
+        if node.lengths("pads", 0)? != [0; 4] || node.int("ceil_mode").unwrap_or(0) != 0 {
+            return Err("padded average pooling is not supported".to_owned());
+        }
+        let source = self.picture(node.input(0)?)?;
+        self.check_vectors(source)?;
+        let [rows, columns] = self.windowed(source, window, [0; 4])?;
+        let channels = self.pictures[source].channels;
+        let area = window.size[0] * window.size[1];
+        let weights = Weights {
+            outputs: channels,
+            inputs: 1,
+            window,
+            values: &vec![1.0 / area as f32; channels * area],
+            bias: vec![0.0; channels],
+        };
+        let kind = StepKind::Depthwise(weights.depthwise(self.lanes));
+        let step = self.step(source, [rows, columns, channels], kind);
+        self.hold_back(node, step);
+        Ok(())
+    }
+
+    /// Zeros behind the last channel, or below and to the right of the picture.
+    fn pad(&mut self, node: &Node) -> Result<(), String> {
+        if node.text("mode").is_some_and(|mode| mode != "constant") || node.inputs.len() > 2 {
+            return Err("only padding with zeros is supported".to_owned());
+        }
+        let source = self.picture(node.input(0)?)?;
+        let pads: Option<Vec<usize>> = self
+            .graph
+            .i64s(node.input(1)?)?
+            .iter()
+            .map(|&pad| pad.try_into().ok())
+            .collect();
+        let pads = pads.ok_or("negative padding is not supported")?;
+        let Picture {
+            height,
+            width,
+            channels,
+            ..
+        } = self.pictures[source];
+        match *pads.as_slice() {
+            [0, 0, 0, 0, 0, more, 0, 0] => {
+                let padded = Value::WithMoreChannels {
+                    picture: source,
+                    channels: channels + more,
+                };
+                self.values.insert(node.output.clone(), padded);
+            }
+            [0, 0, 0, 0, 0, 0, below, right] => {
+                self.check_vectors(source)?;
+                self.pictures[source].widen_border([0, 0, below, right]);
+                let shape = [height + below, width + right, channels];
+                let step = self.step(source, shape, StepKind::Copy);
+                self.hold_back(node, step);
+            }
+            _ => return Err(format!("padding by {pads:?} is not supported")),
+        }
         Ok(())
     }
 
@@ -430,7 +483,10 @@ fn has_no_activation(step: &Step) -> bool {
 fn takes_a_sum(step: &Step) -> bool {
     step.residual.is_none()
         && has_no_activation(step)
-        && matches!(step.kind, StepKind::Dense { .. } | StepKind::Depthwise(_))
+        && matches!(
+            step.kind,
+            StepKind::Dense { .. } | StepKind::Depthwise(_) | StepKind::Copy
+        )
 }
 
 fn is_plain_depthwise(step: &Step) -> bool {

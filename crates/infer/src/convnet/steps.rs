@@ -29,7 +29,8 @@ pub(super) enum StepKind {
     /// A depthwise convolution alone.
     Depthwise(Depthwise),
     MaxPool(Window),
-    /// The source itself: a residual sum or an activation that no convolution precedes.
+    /// The source itself, and of its border what a larger target takes in: a residual sum, an activation
+    /// or zeros at the edge that no convolution precedes.
     Copy,
     /// Bilinear, with the weights of each target row and column.
     Resize {
@@ -158,7 +159,11 @@ impl SimdOp for Run<'_> {
                     let window = [*size, *strides];
                     max_pool_row(isa, window, rows, from.row_stride(), to.stride, result);
                 }
-                StepKind::Copy => finish_row(isa, &input[from.row(row)], &finish(&[]), result),
+                StepKind::Copy => {
+                    let start = from.offset(row, 0, [0; 4]);
+                    let pixels = &input[start..start + result.len()];
+                    finish_row(isa, pixels, &finish(&[]), result);
+                }
                 StepKind::Resize { rows, columns } => {
                     scratch.resize(from.width * from.stride, 0.0);
                     let Blend {
