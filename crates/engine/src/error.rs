@@ -42,6 +42,9 @@ pub enum EngineError {
         /// Expected lengths.
         expected: Vec<usize>,
     },
+    /// All landmarks of a face lie in one point, so that there is nothing to cut out.
+    #[error("the landmarks of the face have no extent")]
+    NoExtent,
 }
 
 impl EngineError {
@@ -52,6 +55,7 @@ impl EngineError {
                 ErrorKind::Configuration
             }
             Self::Model { .. } | Self::Interface { .. } => ErrorKind::Internal,
+            Self::NoExtent => ErrorKind::InvalidInput,
         }
     }
 }

@@ -13,14 +13,17 @@
 //! 8. [`fusion`]: readings to a verdict, by the numbers of one versioned [`Calibration`].
 //! 9. [`explain`]: a finished check in pictures.
 //!
-//! Beside the walk stands [`perceptual_hash`], by which a picture that came before is recognised.
+//! Beside the walk stand [`perceptual_hash`], by which a picture that came before is recognised, and
+//! [`Engine::embed`], by which a person is.
 
 mod calibration;
 pub mod canonical;
 mod check;
 mod context_crop;
 mod cover;
+mod descriptor;
 mod detect;
+mod embed;
 mod engine;
 mod error;
 mod evidence;
@@ -47,6 +50,7 @@ pub use calibration::{
 pub use check::{Check, Subject};
 pub use context_crop::ContextCrop;
 pub use cover::FaceCover;
+pub use descriptor::{Descriptor, match_distance, match_score};
 pub use engine::{Engine, Face, Models};
 pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};

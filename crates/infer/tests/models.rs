@@ -88,13 +88,18 @@ fn the_cover_model_equals_the_network_that_was_trained() {
 }
 
 #[test]
-fn the_face_embedding_equals_onnxruntime() {
-    // What onnxruntime answers (tools/convert_face_embedding.py --golden).
+fn the_face_embedding_equals_dlib() {
+    // What dlib answers (tools/convert_face_embedding.py --golden). The narrow weights move it by 2e-4.
     let expected: Vec<f32> = serde_json::from_str(include_str!("golden_embedding.json")).unwrap();
-    let outputs = run(Embedded::FaceEmbedding);
+    let bytes = (0..3 * 150 * 150).map(|i| (i * 31 % 251) as f32);
+    let picture: Vec<f32> = bytes.map(|byte| byte / 255.0).collect();
+    let outputs = load(Embedded::FaceEmbedding)
+        .unwrap()
+        .run(&picture)
+        .unwrap();
     assert_eq!(outputs[0].data.len(), expected.len());
     for (value, expected) in outputs[0].data.iter().zip(expected) {
-        assert!((value - expected).abs() < 1e-4, "{value} {expected}");
+        assert!((value - expected).abs() < 1e-3, "{value} {expected}");
     }
 }
 

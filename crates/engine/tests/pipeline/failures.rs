@@ -94,6 +94,7 @@ fn engine_that_looks_closer(
         cover,
         pad_context: no_attack(160),
         synthetic_face: no_attack(80),
+        embedding: FakeModel::constant(150, vec![vec![0.1; 128]]),
     };
     Engine::with_models(models, Calibration::embedded()).unwrap()
 }
@@ -204,6 +205,7 @@ fn models_of_another_interface_are_refused() {
         cover: bare(),
         pad_context: no_attack(160),
         synthetic_face: no_attack(80),
+        embedding: FakeModel::constant(150, vec![vec![0.1; 128]]),
     };
     let refused = Engine::with_models(models, Calibration::embedded())
         .err()

@@ -8,6 +8,7 @@ mod faceless;
 mod failures;
 mod follow;
 mod golden;
+mod identity;
 mod parity;
 mod pose;
 mod properties;
