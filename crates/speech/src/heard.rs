@@ -18,7 +18,7 @@ pub struct Heard {
     /// When the first digit of the likeliest hypothesis began, in milliseconds of the sound: the first loud 20 ms
     /// of the time that the recogniser gives this word. `None` where nobody spoke.
     pub started_at_ms: Option<u64>,
-    /// Root mean square of the sound (full scale 1), one value for each [`ENVELOPE_STEP_MS`].
+    /// Root mean square of the sound about its mean (full scale 1), one value for each [`ENVELOPE_STEP_MS`].
     pub envelope: Vec<f64>,
 }
 
@@ -79,7 +79,9 @@ mod tests {
     #[test]
     fn the_envelope_has_twenty_values_a_second() {
         let mut pcm = vec![0_i16; 16_000];
-        pcm[800..1_600].fill(16_384);
+        for (n, sample) in pcm[800..1_600].iter_mut().enumerate() {
+            *sample = if n % 2 == 0 { 16_384 } else { -16_384 };
+        }
         let envelope = envelope(&pcm);
         assert_eq!(envelope.len(), 20);
         assert_eq!(&envelope[..3], [0.0, 0.5, 0.0]);

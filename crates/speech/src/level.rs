@@ -70,13 +70,13 @@ impl Level {
     }
 }
 
-/// Of a piece of sound; full scale is 1.
+/// Of a piece of sound, about its mean, because microphones have an offset; full scale is 1.
 pub(crate) fn root_mean_square(piece: &[i16]) -> f64 {
-    let squares: f64 = piece
-        .iter()
-        .map(|s| (f64::from(*s) / 32_768.0).powi(2))
-        .sum();
-    (squares / piece.len().max(1) as f64).sqrt()
+    let count = piece.len().max(1) as f64;
+    let scaled = || piece.iter().map(|sample| f64::from(*sample) / 32_768.0);
+    let mean = scaled().sum::<f64>() / count;
+    let squares: f64 = scaled().map(|value| (value - mean).powi(2)).sum();
+    (squares / count).sqrt()
 }
 
 #[cfg(test)]
