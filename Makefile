@@ -13,7 +13,7 @@ FUZZ_TARGETS := jpeg png webp bmp exif base64
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load fuzz fmt schema browser postgres tools ffmpeg release
+.PHONY: help run test check bench bench-load fuzz fmt schema browser postgres tools ffmpeg speech release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ run: ## Judge the sample photograph, then serve on $(LISTEN)
 	@echo; echo "Open http://$(LISTEN)/ (stop with Ctrl-C)"; echo
 	@exec target/debug/lifesign serve --listen $(LISTEN)
 
-test: browser postgres tools ffmpeg ## Run every test
+test: browser postgres tools ffmpeg speech ## Run every test
 	tools/with-postgres.sh cargo test --workspace
 
 check: ## Formatting, lints, documentation
@@ -74,3 +74,7 @@ tools:
 # Clips are decoded by ffmpeg; without it everything else works.
 ffmpeg: ## Install ffmpeg, which decodes clips
 	@tools/debian.sh LIFESIGN_TEST_REQUIRE_FFMPEG "command -v ffmpeg && command -v ffprobe" ffmpeg
+
+# Spoken digits are heard by pocketsphinx; without it everything else works. The tests speak by espeak-ng.
+speech: ## Install pocketsphinx, which hears spoken digits, and espeak-ng for its tests
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_SPEECH "command -v pocketsphinx_batch && command -v espeak-ng && ls /usr/share/pocketsphinx/model/en-us/en-us/mdef" pocketsphinx pocketsphinx-en-us espeak-ng

@@ -9,7 +9,9 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("media", &["domain"]),
-    ("video", &["domain", "media"]),
+    ("confine", &[]),
+    ("video", &["confine", "domain", "media"]),
+    ("speech", &["confine", "domain"]),
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
     ("clip", &["domain", "engine", "media", "temporal", "video"]),

@@ -1,9 +1,8 @@
 //! One clip: checked, probed, ready to be decoded as often as wanted.
 
-use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{MemfdFlags, SealFlags};
+use lifesign_confine::in_memory;
 
 use crate::facts::Selected;
 use crate::probe::probe;
@@ -30,7 +29,7 @@ impl<'t> Clip<'t> {
     /// Whatever the container tells that is not accepted; see [`VideoError`].
     pub fn open(tools: &'t Tools, bytes: &[u8], limits: &ClipLimits) -> Result<Self, VideoError> {
         let container = sniff(bytes, limits)?;
-        let file = in_memory(bytes).map_err(|error| VideoError::Internal {
+        let file = in_memory("clip", bytes).map_err(|error| VideoError::Internal {
             tool: "ffprobe",
             detail: error.to_string(),
         })?;
@@ -48,14 +47,4 @@ impl<'t> Clip<'t> {
     pub fn facts(&self) -> &ClipFacts {
         &self.facts
     }
-}
-
-/// The bytes as a file without a name, sealed, so that the child can only read them.
-fn in_memory(bytes: &[u8]) -> std::io::Result<OwnedFd> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = std::fs::File::from(rustix::fs::memfd_create("clip", flags)?);
-    file.write_all(bytes)?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    rustix::fs::fcntl_add_seals(&file, seals)?;
-    Ok(file.into())
 }

@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 
+use lifesign_confine::Step;
 use lifesign_media::Frame;
 
-use crate::child::{Bounds, Running, Step};
+use crate::ended::checked;
 use crate::marks::{self, Marks};
 use crate::{Clip, ClipFacts, VideoError};
 
@@ -75,16 +76,10 @@ impl Clip<'_> {
         let (width, height) = self.facts.scaled(wanted.longer_side);
         let frame_bytes = width as usize * height as usize * 3;
         let all_bytes = (frame_bytes as u64).saturating_mul(u64::from(self.limits.frames) + 1);
-        let bounds = Bounds::of(&self.limits, all_bytes);
+        let bounds = self.limits.bounds(all_bytes);
         let tools = self.tools;
         let args = self.frame_args(wanted, width, height);
-        let mut running = Running::start(
-            tools.launcher(),
-            tools.ffmpeg(),
-            &args,
-            self.file.as_fd(),
-            bounds,
-        )?;
+        let mut running = tools.run(tools.ffmpeg(), &args, self.file.as_fd(), bounds)?;
         let mut marks = Marks::default();
         let mut pixels = vec![0; frame_bytes];
         let mut filled = 0;
@@ -111,10 +106,9 @@ impl Clip<'_> {
             }
         }
         let ended = running.finish()?;
-        let complaints = ended.complaints;
-        ended.into_result(&self.limits)?;
+        checked(&ended, &self.limits)?;
         self.check_enough(&marks, delivered)?;
-        Ok(decoded(marks, delivered, complaints, false))
+        Ok(decoded(marks, delivered, ended.complaints(), false))
     }
 
     fn frame_args(&self, wanted: &Wanted, width: u32, height: u32) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lifesign_confine::{ChildError, Seconds, SlowBy};
 use lifesign_domain::ErrorKind;
 
 /// A refusal of a clip or a failure of the tools: what, how much, and what is accepted.
@@ -194,24 +195,6 @@ impl std::fmt::Display for DurationBy {
     }
 }
 
-/// The clock that ran out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlowBy {
-    /// Time on the wall.
-    Wall,
-    /// Time on a processor.
-    Cpu,
-}
-
-impl std::fmt::Display for SlowBy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Wall => "waiting time",
-            Self::Cpu => "processor time",
-        })
-    }
-}
-
 impl VideoError {
     /// Who is at fault.
     pub fn kind(&self) -> ErrorKind {
@@ -262,11 +245,23 @@ impl std::fmt::Display for Megabytes {
     }
 }
 
-struct Seconds(Duration);
-
-impl std::fmt::Display for Seconds {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
+impl From<ChildError> for VideoError {
+    fn from(error: ChildError) -> Self {
+        match error {
+            ChildError::Missing { tool } => Self::ToolMissing { tool },
+            ChildError::Unusable { tool, detail } => Self::ToolUnusable { tool, detail },
+            ChildError::TooSlow { tool, by, limit } => Self::TooSlow { tool, by, limit },
+            ChildError::TooMuchMemory { tool, limit_bytes } => {
+                Self::TooMuchMemory { tool, limit_bytes }
+            }
+            ChildError::TooMuchOutput { tool, limit_bytes } => {
+                Self::TooMuchOutput { tool, limit_bytes }
+            }
+            ChildError::Crashed { signal, .. } => Self::DecoderCrashed { signal },
+            ChildError::Killed { tool, signal } => Self::Killed { tool, signal },
+            ChildError::Failed { detail, .. } => Self::Damaged { detail },
+            ChildError::Internal { tool, detail } => Self::Internal { tool, detail },
+        }
     }
 }
 

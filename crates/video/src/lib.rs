@@ -5,7 +5,7 @@
 //! outline (`mp4`, `webm`: is the end there, how many tracks?), `ffprobe` (`probe`), limits again
 //! on what the packets say, and only then `ffmpeg`, whose raw frames come through a pipe with
 //! their times beside them (`decode`, `marks`). The child gets the clip as an unnamed file in
-//! memory, an empty environment, resource limits, no network, no files (`confine`, `child`), and
+//! memory, an empty environment, resource limits, no network, no files (the crate `confine`), and
 //! is killed and reaped whatever happens. Nothing is written to disk.
 //!
 //! ```no_run
@@ -25,36 +25,29 @@
 //! # }
 //! ```
 
-mod child;
 mod clip;
 mod codec;
-mod confine;
-#[cfg(test)]
-mod confine_tests;
 mod decode;
+mod ended;
 mod error;
 mod facts;
-mod find;
 mod limits;
 mod marks;
 mod mp4;
 mod probe;
 mod report;
-mod report_of_end;
 mod sniff;
 mod sound;
-mod start;
-mod syscalls;
 mod text;
 mod tools;
 mod webm;
 
 pub use clip::Clip;
 pub use codec::Codec;
-pub use confine::Confinement;
 pub use decode::{ClipFrame, Decoded, Wanted};
-pub use error::{DurationBy, SlowBy, VideoError};
+pub use error::{DurationBy, VideoError};
 pub use facts::{ClipFacts, Container, Tag};
+pub use lifesign_confine::{Confinement, SlowBy};
 pub use limits::ClipLimits;
 pub use sniff::sniff;
 pub use sound::Sound;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lifesign_confine::Bounds;
+
 use crate::{DurationBy, VideoError};
 
 /// The largest clip that is accepted, and what the tools may spend on one.
@@ -126,6 +128,16 @@ impl ClipLimits {
             return Ok(());
         }
         Err(VideoError::TooManyTracks { limit: self.tracks })
+    }
+
+    /// What one run of a tool may cost that puts out so many bytes at most.
+    pub(crate) fn bounds(&self, output_bytes: u64) -> Bounds {
+        Bounds {
+            wall: self.wall,
+            cpu: self.cpu,
+            memory_bytes: self.memory_bytes,
+            output_bytes,
+        }
     }
 
     /// Seconds that are let pass.

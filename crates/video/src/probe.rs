@@ -5,7 +5,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use crate::child::{Bounds, Running, Step};
+use crate::ended::checked;
 use crate::facts::Selected;
 use crate::report::{Report, Stream};
 use crate::text::printable;
@@ -131,18 +131,9 @@ fn run(
         ]
         .map(str::to_owned),
     );
-    let bounds = Bounds::of(limits, REPORT_BYTES);
-    let mut running = Running::start(tools.launcher(), tools.ffprobe(), &args, file, bounds)?;
-    let mut text = Vec::new();
-    let mut piece = vec![0; 64 * 1024];
-    loop {
-        match running.step(&mut piece, &mut |_| false)? {
-            Step::Output(bytes) => text.extend_from_slice(piece.get(..bytes).unwrap_or_default()),
-            Step::Nothing => {}
-            Step::End => break,
-        }
-    }
-    running.finish()?.into_result(limits)?;
+    let running = tools.run(tools.ffprobe(), &args, file, limits.bounds(REPORT_BYTES))?;
+    let (text, ended) = running.read_all()?;
+    checked(&ended, limits)?;
     serde_json::from_slice(&text)
         .map_err(|_| VideoError::damaged("what ffprobe says about it cannot be read"))
 }

@@ -2,7 +2,9 @@
 
 use std::os::fd::AsFd;
 
-use crate::child::{Bounds, Running, Step};
+use lifesign_confine::Step;
+
+use crate::ended::checked;
 use crate::{Clip, DurationBy, VideoError};
 
 /// One channel of 16-bit samples at 16,000 a second; the first belongs to second 0 of the clip.
@@ -48,15 +50,9 @@ impl Clip<'_> {
         args.extend(["-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"].map(str::to_owned));
         // One piece more than accepted, so that too much is told from much.
         let mut piece = vec![0; 64 * 1024];
-        let bounds = Bounds::of(limits, most_bytes + 2 * piece.len() as u64);
+        let bounds = limits.bounds(most_bytes + 2 * piece.len() as u64);
         let tools = self.tools;
-        let mut running = Running::start(
-            tools.launcher(),
-            tools.ffmpeg(),
-            &args,
-            self.file.as_fd(),
-            bounds,
-        )?;
+        let mut running = tools.run(tools.ffmpeg(), &args, self.file.as_fd(), bounds)?;
         let mut bytes = Vec::new();
         loop {
             match running.step(&mut piece, &mut |_| false)? {
@@ -74,7 +70,7 @@ impl Clip<'_> {
                 });
             }
         }
-        running.finish()?.into_result(limits)?;
+        checked(&running.finish()?, limits)?;
         let samples = bytes
             .chunks_exact(2)
             .filter_map(|pair| Some(i16::from_le_bytes(*pair.first_chunk()?)))

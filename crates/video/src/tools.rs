@@ -1,16 +1,15 @@
 //! Finds ffmpeg and ffprobe, and tries once how tightly they can be held here.
 
 use std::ops::ControlFlow;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::child::{Bounds, Running, Step};
+use lifesign_confine::{Bounds, Confinement, Launcher, Running, Tool, tool_line};
+
 use crate::codec::DECODERS;
-use crate::confine::Launcher;
-use crate::find::{launchers, locate};
-use crate::text::tool_line;
-use crate::{Clip, ClipLimits, Confinement, Container, VideoError, Wanted};
+use crate::ended::{TELLING, checked};
+use crate::{Clip, ClipLimits, Container, VideoError, Wanted};
 
 /// Where the tools are, and how they are to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +34,6 @@ impl Default for ToolOptions {
             try_out: true,
         }
     }
-}
-
-/// One program.
-#[derive(Clone, Debug)]
-pub(crate) struct Tool {
-    pub(crate) name: &'static str,
-    pub(crate) path: PathBuf,
 }
 
 /// The two programs, found and tried.
@@ -73,18 +65,12 @@ impl Tools {
     /// # Errors
     /// [`VideoError::ToolMissing`] and [`VideoError::ToolUnusable`].
     pub fn open(options: &ToolOptions) -> Result<Self, VideoError> {
-        let ffmpeg = locate("ffmpeg", options.ffmpeg.as_deref())?;
-        let ffprobe = locate("ffprobe", options.ffprobe.as_deref())?;
-        let mut first_error = None;
-        for launcher in launchers(&ffmpeg, &ffprobe, options.confine) {
-            match Self::with(&ffmpeg, &ffprobe, launcher, options.try_out) {
-                Ok(tools) => return Ok(tools),
-                // A busy machine must not cost a layer.
-                Err(error) if is_passing(&error) => return Err(error),
-                Err(error) => first_error.get_or_insert(error),
-            };
-        }
-        Err(first_error.unwrap_or_else(|| unusable(&ffmpeg, "it was not tried".to_owned())))
+        let ffmpeg = Tool::locate("ffmpeg", options.ffmpeg.as_deref())?;
+        let ffprobe = Tool::locate("ffprobe", options.ffprobe.as_deref())?;
+        Launcher::all_layers(&[&ffmpeg, &ffprobe], options.confine).loosen_until(
+            |launcher| Self::with(&ffmpeg, &ffprobe, launcher, options.try_out),
+            is_passing,
+        )
     }
 
     /// What `ffmpeg -version` says, such as `5.1.9-0+deb12u1`.
@@ -100,22 +86,14 @@ impl Tools {
     fn with(
         ffmpeg: &Tool,
         ffprobe: &Tool,
-        launcher: Launcher,
+        launcher: &Launcher,
         try_out: bool,
     ) -> Result<Self, VideoError> {
-        let (version, active) = version(ffmpeg, &launcher)?;
-        let is_root = rustix::process::geteuid().is_root();
-        let confinement = Confinement {
-            landlock: active.landlock,
-            seccomp: active.seccomp,
-            limits_before_start: launcher.prlimit.is_some(),
-            dies_with_us: launcher.setpriv.is_some(),
-            no_capabilities: !is_root || launcher.drop_capabilities,
-        };
+        let (version, confinement) = version(ffmpeg, launcher)?;
         let tools = Self {
             ffmpeg: ffmpeg.clone(),
             ffprobe: ffprobe.clone(),
-            launcher,
+            launcher: launcher.clone(),
             version,
             confinement,
         };
@@ -129,7 +107,10 @@ impl Tools {
     fn try_out(&self) -> Result<(), VideoError> {
         let failed = |what: &str, error: VideoError| match is_passing(&error) {
             true => error,
-            false => unusable(&self.ffmpeg, format!("a known clip {what}: {error}")),
+            false => self
+                .ffmpeg
+                .unusable(format!("a known clip {what}: {error}"))
+                .into(),
         };
         let limits = ClipLimits {
             side_min: 1,
@@ -145,7 +126,7 @@ impl Tools {
             return Ok(());
         }
         let detail = "a known clip comes out incomplete";
-        Err(unusable(&self.ffmpeg, detail.to_owned()))
+        Err(self.ffmpeg.unusable(detail).into())
     }
 
     pub(crate) fn ffmpeg(&self) -> &Tool {
@@ -156,8 +137,16 @@ impl Tools {
         &self.ffprobe
     }
 
-    pub(crate) fn launcher(&self) -> &Launcher {
-        &self.launcher
+    /// Starts one of them over the clip.
+    pub(crate) fn run(
+        &self,
+        tool: &Tool,
+        args: &[String],
+        clip: BorrowedFd<'_>,
+        bounds: Bounds,
+    ) -> Result<Running, VideoError> {
+        let running = Running::start(&self.launcher, tool, args, clip, bounds)?;
+        Ok(running.listening_for(TELLING))
     }
 
     /// What both tools are told about the clip: where it is, the one demuxer, the decoders, and
@@ -202,41 +191,29 @@ impl Tools {
     }
 }
 
-/// Runs `ffmpeg -version`.
-fn version(
-    ffmpeg: &Tool,
-    launcher: &Launcher,
-) -> Result<(String, crate::confine::Active), VideoError> {
+/// Runs `ffmpeg -version`; tells also what held it.
+fn version(ffmpeg: &Tool, launcher: &Launcher) -> Result<(String, Confinement), VideoError> {
     let nothing = std::fs::File::open("/dev/null")
-        .map_err(|error| unusable(ffmpeg, format!("/dev/null: {error}")))?;
+        .map_err(|error| ffmpeg.unusable(format!("/dev/null: {error}")))?;
     let limits = ClipLimits {
         wall: Duration::from_secs(60),
         ..ClipLimits::default()
     };
-    let bounds = Bounds::of(&limits, 1024 * 1024);
+    let bounds = limits.bounds(1024 * 1024);
     let args = ["-version".to_owned()];
-    let mut running = Running::start(launcher, ffmpeg, &args, nothing.as_fd(), bounds)?;
-    let active = *running.active();
-    let mut text = Vec::new();
-    let mut piece = vec![0; 4096];
-    loop {
-        match running.step(&mut piece, &mut |_| false)? {
-            Step::Output(count) => text.extend_from_slice(piece.get(..count).unwrap_or_default()),
-            Step::Nothing => {}
-            Step::End => break,
-        }
-    }
-    let ended = running.finish()?.into_result(&limits);
-    ended.map_err(|error| match is_passing(&error) {
+    let running = Running::start(launcher, ffmpeg, &args, nothing.as_fd(), bounds)?;
+    let confinement = launcher.confinement(running.active());
+    let (text, ended) = running.read_all()?;
+    checked(&ended, &limits).map_err(|error| match is_passing(&error) {
         true => error,
-        false => unusable(ffmpeg, format!("-version fails: {error}")),
+        false => ffmpeg.unusable(format!("-version fails: {error}")).into(),
     })?;
     let line = tool_line(text.split(|b| *b == b'\n').next().unwrap_or_default());
     let version = line
         .strip_prefix("ffmpeg version ")
         .and_then(|rest| rest.split(' ').next())
-        .ok_or_else(|| unusable(ffmpeg, "it does not say its version".to_owned()))?;
-    Ok((version.to_owned(), active))
+        .ok_or_else(|| ffmpeg.unusable("it does not say its version"))?;
+    Ok((version.to_owned(), confinement))
 }
 
 /// Does it say more about this moment than about the tool?
@@ -245,13 +222,6 @@ fn is_passing(error: &VideoError) -> bool {
         error,
         VideoError::TooSlow { .. } | VideoError::Killed { .. } | VideoError::Internal { .. }
     )
-}
-
-fn unusable(tool: &Tool, detail: String) -> VideoError {
-    VideoError::ToolUnusable {
-        tool: tool.path.display().to_string(),
-        detail,
-    }
 }
 
 /// Major and minor number; builds from the development tree have none.

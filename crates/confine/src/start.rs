@@ -3,9 +3,9 @@
 use std::process::{Child, Command};
 use std::sync::mpsc;
 
-use crate::VideoError;
-use crate::confine::{Active, Launcher};
-use crate::tools::Tool;
+use crate::ChildError;
+use crate::find::Tool;
+use crate::layers::{Active, Launcher};
 
 /// Starts the child from a thread that is confined first, because a thread's confinement is
 /// inherited and this process must stay free. The thread then waits for the child's end.
@@ -16,7 +16,7 @@ pub(crate) fn spawn(
     let (starter, until) = mpsc::channel();
     let (answer, started) = mpsc::channel();
     std::thread::Builder::new()
-        .name("clip-child".to_owned())
+        .name("confined-child".to_owned())
         .stack_size(256 * 1024)
         .spawn(move || {
             let result = launcher
@@ -32,17 +32,14 @@ pub(crate) fn spawn(
 }
 
 /// Why a tool could not be started.
-pub(crate) fn failed_start(tool: &Tool, error: &std::io::Error) -> VideoError {
+pub(crate) fn failed_start(tool: &Tool, error: &std::io::Error) -> ChildError {
     match error.kind() {
-        std::io::ErrorKind::NotFound => VideoError::ToolMissing {
+        std::io::ErrorKind::NotFound => ChildError::Missing {
             tool: tool.name.to_owned(),
         },
-        std::io::ErrorKind::PermissionDenied => VideoError::ToolUnusable {
-            tool: tool.path.display().to_string(),
-            detail: error.to_string(),
-        },
+        std::io::ErrorKind::PermissionDenied => tool.unusable(error.to_string()),
         // No thread, process or descriptor was free: another moment may do.
-        _ => VideoError::Internal {
+        _ => ChildError::Internal {
             tool: tool.name,
             detail: error.to_string(),
         },

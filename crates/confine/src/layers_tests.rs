@@ -2,36 +2,26 @@
 //! built-in words need no other program.
 
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::child::{Bounds, Running, Step};
-use crate::confine::Launcher;
-use crate::tools::Tool;
+use crate::child::{Bounds, Running};
+use crate::find::Tool;
+use crate::layers::Launcher;
+
+fn bash() -> Tool {
+    Tool::locate("bash", None).unwrap()
+}
 
 fn launcher() -> Launcher {
-    let bash = PathBuf::from("/bin/bash").canonicalize().unwrap();
-    let program = |name: &str| PathBuf::from("/usr/bin").join(name).canonicalize().ok();
-    let (prlimit, setpriv) = (program("prlimit"), program("setpriv"));
-    let drop_capabilities = setpriv.is_some() && rustix::process::geteuid().is_root();
-    let programs = [Some(bash), prlimit.clone(), setpriv.clone()];
-    Launcher {
-        landlock: true,
-        seccomp: true,
-        drop_capabilities,
-        prlimit,
-        setpriv,
-        programs: programs.into_iter().flatten().collect(),
-    }
+    Launcher::all_layers(&[&bash()], true)
 }
 
 /// What the script prints, and the layers: (Landlock, seccomp).
 fn run(script: &str) -> (String, u32, bool) {
-    let launcher = launcher();
-    let bash = Tool {
-        name: "ffmpeg",
-        path: launcher.programs[0].clone(),
-    };
+    run_by(&launcher(), script)
+}
+
+fn run_by(launcher: &Launcher, script: &str) -> (String, u32, bool) {
     let bounds = Bounds {
         wall: Duration::from_secs(20),
         cpu: Duration::from_secs(5),
@@ -40,18 +30,9 @@ fn run(script: &str) -> (String, u32, bool) {
     };
     let args = ["-c".to_owned(), script.to_owned()];
     let input = std::fs::File::open("/dev/null").unwrap();
-    let mut running = Running::start(&launcher, &bash, &args, input.as_fd(), bounds).unwrap();
+    let running = Running::start(launcher, &bash(), &args, input.as_fd(), bounds).unwrap();
     let active = *running.active();
-    let mut text = Vec::new();
-    let mut piece = vec![0; 4096];
-    loop {
-        match running.step(&mut piece, &mut |_| true).unwrap() {
-            Step::Output(count) => text.extend_from_slice(&piece[..count]),
-            Step::Nothing => {}
-            Step::End => break,
-        }
-    }
-    running.finish().unwrap();
+    let (text, _) = running.read_all().unwrap();
     let text = String::from_utf8(text).unwrap();
     (text, active.landlock, active.seccomp)
 }
@@ -83,6 +64,22 @@ fn files_are_out_of_reach() {
     refused("exec /bin/ls", by_landlock);
     assert!(!new.exists());
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), "secret\n");
+}
+
+#[test]
+fn a_named_folder_can_be_read_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model");
+    std::fs::write(&model, "words\n").unwrap();
+    let launcher = launcher().and_readable(folder.path());
+    let script = format!(
+        "read line < {0}; echo $line; echo x 2>/dev/null >> {0} || echo no",
+        model.display()
+    );
+    let (answer, landlock, _) = run_by(&launcher, &script);
+    // The limit on file sizes refuses the rest where Landlock does not.
+    assert!(landlock == 0 || answer == "words\nno\n", "{answer}");
+    assert_eq!(std::fs::read_to_string(&model).unwrap(), "words\n");
 }
 
 #[test]
@@ -129,10 +126,6 @@ fn without_prlimit_the_limits_come_a_moment_later() {
         drop_capabilities: false,
         ..launcher()
     };
-    let bash = Tool {
-        name: "ffmpeg",
-        path: launcher.programs[0].clone(),
-    };
     let bounds = Bounds {
         wall: Duration::from_secs(20),
         cpu: Duration::from_secs(7),
@@ -142,15 +135,7 @@ fn without_prlimit_the_limits_come_a_moment_later() {
     let script = "while [ $(( n += 1 )) -lt 100000 ]; do :; done; ulimit -t".to_owned();
     let args = ["-c".to_owned(), script];
     let input = std::fs::File::open("/dev/null").unwrap();
-    let mut running = Running::start(&launcher, &bash, &args, input.as_fd(), bounds).unwrap();
-    let mut text = [0; 64];
-    let mut answer = Vec::new();
-    loop {
-        match running.step(&mut text, &mut |_| true).unwrap() {
-            Step::Output(count) => answer.extend_from_slice(&text[..count]),
-            Step::Nothing => {}
-            Step::End => break,
-        }
-    }
+    let running = Running::start(&launcher, &bash(), &args, input.as_fd(), bounds).unwrap();
+    let (answer, _) = running.read_all().unwrap();
     assert_eq!(answer, b"7\n");
 }

@@ -1,11 +1,12 @@
 //! What a tool said and how it ended, made into one answer.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::text::tool_line;
-use crate::{ClipLimits, SlowBy, VideoError};
+use crate::{ChildError, SlowBy};
 
 /// Standard error of a tool, of which only what decides is kept.
 #[derive(Debug, Default)]
@@ -16,8 +17,8 @@ pub(crate) struct Log {
     pub(crate) complaints: u32,
     first: Option<String>,
     out_of_memory: bool,
-    too_many_tracks: bool,
-    foreign_codec: Option<String>,
+    words: &'static [&'static str],
+    said: BTreeMap<&'static str, String>,
     line: Vec<u8>,
 }
 
@@ -42,6 +43,10 @@ impl Log {
         }
     }
 
+    pub(crate) fn listen_for(&mut self, words: &'static [&'static str]) {
+        self.words = words;
+    }
+
     fn note(&mut self, line: &[u8]) {
         self.complaints = self.complaints.saturating_add(1);
         let line = tool_line(line);
@@ -52,10 +57,10 @@ impl Log {
         ]
         .iter()
         .any(|words| line.contains(words));
-        self.too_many_tracks |= line.contains("max_streams");
-        if line.contains("not on whitelist") {
-            let name = line.split(['(', ')']).nth(1).unwrap_or("an unknown codec");
-            self.foreign_codec.get_or_insert_with(|| name.to_owned());
+        for word in self.words {
+            if line.contains(word) {
+                self.said.entry(word).or_insert_with(|| line.clone());
+            }
         }
         self.first.get_or_insert(line);
     }
@@ -63,12 +68,11 @@ impl Log {
 
 /// How a run ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub struct Ended {
     pub(crate) tool: &'static str,
     pub(crate) status: ExitStatus,
     pub(crate) memory_bytes: u64,
     pub(crate) cpu: Duration,
-    pub(crate) complaints: u32,
     pub(crate) log: Log,
 }
 
@@ -76,45 +80,50 @@ pub(crate) struct Ended {
 const NOT_RUN: [i32; 2] = [126, 127];
 
 impl Ended {
-    /// An error unless it ended well; complaints alone are none, save those that name a limit.
-    pub(crate) fn into_result(self, limits: &ClipLimits) -> Result<(), VideoError> {
+    /// Lines of the tool that nobody took.
+    pub fn complaints(&self) -> u32 {
+        self.log.complaints
+    }
+
+    /// The first complaint with this word, one of those that were
+    /// [listened for](crate::Running::listening_for).
+    pub fn said(&self, word: &str) -> Option<&str> {
+        self.log.said.get(word).map(String::as_str)
+    }
+
+    /// An error unless it ended well; complaints alone are none, save that memory ran out.
+    ///
+    /// # Errors
+    /// [`ChildError::Failed`] where the tool says that it failed; what its signal tells otherwise.
+    pub fn result(&self) -> Result<(), ChildError> {
         if let Some(signal) = self.status.signal() {
             return Err(self.by_signal(signal));
-        }
-        if self.status.success() && !self.log.out_of_memory {
-            return Ok(());
         }
         if self.log.out_of_memory {
             return Err(self.too_much_memory());
         }
-        if self.log.too_many_tracks {
-            return Err(VideoError::TooManyTracks {
-                limit: limits.tracks,
-            });
+        if self.status.success() {
+            return Ok(());
         }
-        if let Some(codec) = self.log.foreign_codec {
-            return Err(VideoError::CodecNotAccepted { codec });
-        }
-        let detail = self
-            .log
-            .first
+        let detail = self.log.first.clone();
+        let detail = detail
             .unwrap_or_else(|| format!("{} gave up without a reason ({})", self.tool, self.status));
-        if self
-            .status
-            .code()
-            .is_some_and(|code| NOT_RUN.contains(&code))
-        {
-            return Err(VideoError::ToolUnusable {
+        let code = self.status.code();
+        Err(match code.is_some_and(|code| NOT_RUN.contains(&code)) {
+            true => ChildError::Unusable {
                 tool: self.tool.to_owned(),
                 detail,
-            });
-        }
-        Err(VideoError::Damaged { detail })
+            },
+            false => ChildError::Failed {
+                tool: self.tool,
+                detail,
+            },
+        })
     }
 
-    fn by_signal(&self, signal: i32) -> VideoError {
+    fn by_signal(&self, signal: i32) -> ChildError {
         match signal {
-            libc::SIGXCPU => VideoError::TooSlow {
+            libc::SIGXCPU => ChildError::TooSlow {
                 tool: self.tool,
                 by: SlowBy::Cpu,
                 limit: self.cpu,
@@ -128,16 +137,19 @@ impl Ended {
             | libc::SIGFPE
             | libc::SIGTRAP
             | libc::SIGSYS
-            | libc::SIGXFSZ => VideoError::DecoderCrashed { signal },
-            _ => VideoError::Killed {
+            | libc::SIGXFSZ => ChildError::Crashed {
+                tool: self.tool,
+                signal,
+            },
+            _ => ChildError::Killed {
                 tool: self.tool,
                 signal,
             },
         }
     }
 
-    fn too_much_memory(&self) -> VideoError {
-        VideoError::TooMuchMemory {
+    fn too_much_memory(&self) -> ChildError {
+        ChildError::TooMuchMemory {
             tool: self.tool,
             limit_bytes: self.memory_bytes,
         }
@@ -148,55 +160,58 @@ impl Ended {
 mod tests {
     use super::*;
 
-    fn ended(status: i32, log: &[u8]) -> VideoError {
+    fn ended(status: i32, log: &[u8]) -> Ended {
         let mut ended = Ended {
-            tool: "ffmpeg",
+            tool: "tool",
             status: ExitStatus::from_raw(status),
             memory_bytes: 1,
             cpu: Duration::from_secs(1),
-            complaints: 0,
             log: Log::default(),
         };
+        ended.log.listen_for(&["moov", "never"]);
         ended.log.take(log, &mut |_| false);
-        ended.into_result(&ClipLimits::default()).unwrap_err()
+        ended
+    }
+
+    fn error(status: i32, log: &[u8]) -> ChildError {
+        ended(status, log).result().unwrap_err()
     }
 
     #[test]
     fn each_end_has_its_error() {
-        let line = b"[mov @ 0x5] moov atom\x1b not found\nsecond\n";
+        let lines = b"[mov @ 0x5] moov atom\x1b not found\nsecond moov\n";
         assert_eq!(
-            ended(1 << 8, line).to_string(),
-            "the clip is damaged: [mov @ 0x5] moov atom  not found"
+            error(1 << 8, lines).to_string(),
+            "tool gave up: [mov @ 0x5] moov atom  not found"
         );
-        let codec = b"[x] Codec (mpeg4) not on whitelist 'h264'\n";
-        assert_eq!(
-            ended(1 << 8, codec),
-            VideoError::CodecNotAccepted {
-                codec: "mpeg4".to_owned()
-            }
-        );
+        assert!(matches!(error(127 << 8, b""), ChildError::Unusable { .. }));
         assert!(matches!(
-            ended(127 << 8, b""),
-            VideoError::ToolUnusable { .. }
+            error(9, b""),
+            ChildError::Killed { signal: 9, .. }
         ));
         assert!(matches!(
-            ended(9, b""),
-            VideoError::Killed { signal: 9, .. }
+            error(11, b""),
+            ChildError::Crashed { signal: 11, .. }
         ));
         assert!(matches!(
-            ended(11, b""),
-            VideoError::DecoderCrashed { signal: 11 }
-        ));
-        assert!(matches!(
-            ended(24, b""),
-            VideoError::TooSlow {
+            error(24, b""),
+            ChildError::TooSlow {
                 by: SlowBy::Cpu,
                 ..
             }
         ));
         let memory = b"x: Cannot allocate memory\n[raw] Failed to allocate packet\n";
-        assert!(matches!(ended(0, memory), VideoError::TooMuchMemory { .. }));
-        assert!(matches!(ended(6, memory), VideoError::TooMuchMemory { .. }));
+        assert!(matches!(error(0, memory), ChildError::TooMuchMemory { .. }));
+        assert!(matches!(error(6, memory), ChildError::TooMuchMemory { .. }));
+        assert_eq!(ended(0, lines).result(), Ok(()));
+    }
+
+    #[test]
+    fn words_that_were_listened_for_are_kept_with_their_first_line() {
+        let ended = ended(0, b"other\na moov\nanother moov\n");
+        assert_eq!(ended.said("moov"), Some("a moov"));
+        assert_eq!(ended.said("never"), None);
+        assert_eq!(ended.complaints(), 3);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What holds the child: programs in front of it, Landlock and seccomp around it.
 //!
-//! Each layer is there as far as the machine has it; [`Tools`](crate::Tools) tries them once at
-//! start and says which are active. None needs `unsafe` here: a thread confines itself and then
+//! Each layer is there as far as the machine has it; [`Launcher::loosen_until`] finds out once
+//! which are. None needs `unsafe` here: a thread confines itself and then
 //! starts the child, which inherits it, and `setpriv` and `prlimit` (util-linux) do in the child
 //! what the standard library has no safe call for.
 
@@ -17,13 +17,14 @@ use landlock::{
 use rustix::process::{Pid, Resource, Rlimit};
 
 use crate::child::Bounds;
+use crate::find::{Tool, in_path};
 use crate::syscalls;
 
 /// Which layers hold the tools on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confinement {
     /// Landlock by the number of its interface, 0 if not active. From 1 on no file can be written
-    /// and none read but libraries; from 4 on no TCP; from 6 on no signal to and no abstract
+    /// and none read but libraries and what was named; from 4 on no TCP; from 6 on no signal to and no abstract
     /// socket of another process.
     pub landlock: u32,
     /// Are sockets, new processes, tracing, mounting and the like refused by seccomp?
@@ -63,7 +64,7 @@ impl std::fmt::Display for Confinement {
 
 /// The layers to use, and the paths that the tools need.
 #[derive(Clone, Debug)]
-pub(crate) struct Launcher {
+pub struct Launcher {
     pub(crate) landlock: bool,
     pub(crate) seccomp: bool,
     pub(crate) prlimit: Option<PathBuf>,
@@ -71,13 +72,17 @@ pub(crate) struct Launcher {
     pub(crate) drop_capabilities: bool,
     /// Programs that may be executed.
     pub(crate) programs: Vec<PathBuf>,
+    /// Files, and folders with all below, that may be read beside the libraries.
+    pub(crate) readable: Vec<PathBuf>,
 }
 
 /// What a thread got when it confined itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Active {
-    pub(crate) landlock: u32,
-    pub(crate) seccomp: bool,
+pub struct Active {
+    /// Its interface of Landlock, 0 if not active.
+    pub landlock: u32,
+    /// Is seccomp active?
+    pub seccomp: bool,
 }
 
 /// Highest interface of Landlock whose rights are asked for.
@@ -117,6 +122,79 @@ const STACK_BYTES: u64 = 2 * 1024 * 1024;
 const DESCRIPTORS: u64 = 32;
 
 impl Launcher {
+    /// All layers that the machine may have, around these tools. Without `confine` neither
+    /// Landlock nor seccomp.
+    pub fn all_layers(tools: &[&Tool], confine: bool) -> Self {
+        let prlimit = in_path("prlimit");
+        let setpriv = in_path("setpriv");
+        let tools = tools.iter().map(|tool| &tool.path);
+        let programs = tools.chain(&prlimit).chain(&setpriv).cloned().collect();
+        Self {
+            landlock: confine,
+            seccomp: confine,
+            drop_capabilities: setpriv.is_some() && rustix::process::geteuid().is_root(),
+            prlimit,
+            setpriv,
+            programs,
+            readable: Vec::new(),
+        }
+    }
+
+    /// The same, for a tool that also reads this file, or what is below this folder.
+    #[must_use]
+    pub fn and_readable(mut self, path: &Path) -> Self {
+        self.readable.push(path.to_owned());
+        self
+    }
+
+    /// Tries with all layers, and where that fails with one less after the other, so that an odd
+    /// machine loses a layer and not the service. An error that says more about this moment than
+    /// about the tool ends the search, so that a busy machine costs no layer.
+    ///
+    /// # Errors
+    /// That of the first attempt, or the passing one.
+    pub fn loosen_until<T, E>(
+        mut self,
+        mut attempt: impl FnMut(&Self) -> Result<T, E>,
+        is_passing: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let first_error = match attempt(&self) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        if is_passing(&first_error) {
+            return Err(first_error);
+        }
+        let steps: [fn(&mut Self); 5] = [
+            |l| l.drop_capabilities = false,
+            |l| l.setpriv = None,
+            |l| l.seccomp = false,
+            |l| l.landlock = false,
+            |l| l.prlimit = None,
+        ];
+        for without in steps {
+            without(&mut self);
+            match attempt(&self) {
+                Ok(found) => return Ok(found),
+                Err(error) if is_passing(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Err(first_error)
+    }
+
+    /// What holds a tool that ran with `active`.
+    pub fn confinement(&self, active: &Active) -> Confinement {
+        let is_root = rustix::process::geteuid().is_root();
+        Confinement {
+            landlock: active.landlock,
+            seccomp: active.seccomp,
+            limits_before_start: self.prlimit.is_some(),
+            dies_with_us: self.setpriv.is_some(),
+            no_capabilities: !is_root || self.drop_capabilities,
+        }
+    }
+
     /// The command line: programs in front, the tool, nothing of our environment.
     pub(crate) fn command(&self, tool: &Path, args: &[String], bounds: &Bounds) -> Command {
         let mut line: Vec<std::ffi::OsString> = Vec::new();
@@ -190,6 +268,7 @@ impl Launcher {
             .create()?
             .add_rules(path_beneath_rules(READABLE, read))?
             .add_rules(path_beneath_rules(beside, read))?
+            .add_rules(path_beneath_rules(&self.readable, read))?
             .add_rules(path_beneath_rules(LOADERS, run))?
             .add_rules(path_beneath_rules(&self.programs, run))?
             .restrict_self()?;

@@ -1,4 +1,4 @@
-//! Runs one tool over one clip: started confined, read with a clock beside it, always reaped.
+//! Runs one tool over one input: started confined, read with a clock beside it, always reaped.
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -9,35 +9,28 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use crate::confine::{Active, Launcher};
-use crate::report_of_end::{Ended, Log};
+use crate::ended::{Ended, Log};
+use crate::find::Tool;
+use crate::layers::{Active, Launcher};
 use crate::start::{failed_start, spawn};
-use crate::tools::Tool;
-use crate::{ClipLimits, SlowBy, VideoError};
+use crate::{ChildError, SlowBy};
 
 /// What one run may cost.
 #[derive(Clone, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) wall: Duration,
-    pub(crate) cpu: Duration,
-    pub(crate) memory_bytes: u64,
-    pub(crate) output_bytes: u64,
-}
-
-impl Bounds {
-    pub(crate) fn of(limits: &ClipLimits, output_bytes: u64) -> Self {
-        Self {
-            wall: limits.wall,
-            cpu: limits.cpu,
-            memory_bytes: limits.memory_bytes,
-            output_bytes,
-        }
-    }
+pub struct Bounds {
+    /// Time that is spent waiting for it in all.
+    pub wall: Duration,
+    /// Time on a processor.
+    pub cpu: Duration,
+    /// Private memory.
+    pub memory_bytes: u64,
+    /// Standard output.
+    pub output_bytes: u64,
 }
 
 /// What a wait brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// So many bytes of output.
     Output(usize),
     /// Lines, or nothing yet.
@@ -46,15 +39,15 @@ pub(crate) enum Step {
     End,
 }
 
-/// Most text on standard error: the times of 1300 frames take 0.2 MiB.
+/// Most text on standard error: the times of 1300 frames that ffmpeg tells take 0.2 MiB.
 const LOG_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Room in the pipe for about one frame, so that both sides work at the same time.
+/// Room in the pipe for about one frame of video, so that both sides work at the same time.
 const PIPE_BYTES: usize = 1024 * 1024;
 
 /// A tool at work. Dropping it kills and reaps it.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
     tool: &'static str,
     child: Child,
     group: Option<Pid>,
@@ -71,14 +64,17 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts `tool` with the clip as its standard input.
-    pub(crate) fn start(
+    /// Starts `tool` with `input` as its standard input.
+    ///
+    /// # Errors
+    /// [`ChildError::Missing`], [`ChildError::Unusable`], [`ChildError::Internal`].
+    pub fn start(
         launcher: &Launcher,
         tool: &Tool,
         args: &[String],
         input: BorrowedFd<'_>,
         bounds: Bounds,
-    ) -> Result<Self, VideoError> {
+    ) -> Result<Self, ChildError> {
         let failed = |error: &std::io::Error| failed_start(tool, error);
         let input = input.try_clone_to_owned().map_err(|e| failed(&e))?;
         let mut command = launcher.command(&tool.path, args, &bounds);
@@ -118,11 +114,14 @@ impl Running {
     /// Waits until something comes. Output goes to the beginning of `room`; without room only
     /// lines are read. `take` gets each line and tells whether it was its own; what is left is the
     /// tool's complaints.
-    pub(crate) fn step(
+    ///
+    /// # Errors
+    /// [`ChildError::TooSlow`], [`ChildError::TooMuchOutput`], [`ChildError::Internal`].
+    pub fn step(
         &mut self,
         room: &mut [u8],
         take: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<Step, VideoError> {
+    ) -> Result<Step, ChildError> {
         let started = Instant::now();
         let step = self.wait_and_read(room, take);
         self.waited += started.elapsed();
@@ -133,7 +132,7 @@ impl Running {
         &mut self,
         room: &mut [u8],
         take: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<Step, VideoError> {
+    ) -> Result<Step, ChildError> {
         let (output, lines) = self.poll(!room.is_empty())?;
         // Lines first: the time of a frame is there before the frame.
         if lines {
@@ -147,7 +146,7 @@ impl Running {
     }
 
     /// Is there something to read, (output, lines)? Waits as long as the clock allows.
-    fn poll(&self, with_output: bool) -> Result<(bool, bool), VideoError> {
+    fn poll(&self, with_output: bool) -> Result<(bool, bool), ChildError> {
         let left = self.time_left()?;
         let lines = self.stderr.as_ref().map(AsFd::as_fd);
         let output = self
@@ -175,7 +174,7 @@ impl Running {
         Ok((output, lines))
     }
 
-    fn read_lines(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<Step, VideoError> {
+    fn read_lines(&mut self, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<Step, ChildError> {
         let mut piece = [0; 8192];
         let count = match &mut self.stderr {
             Some(stderr) => stderr.read(&mut piece),
@@ -192,7 +191,7 @@ impl Running {
         Ok(Step::Nothing)
     }
 
-    fn read_output(&mut self, room: &mut [u8]) -> Result<Step, VideoError> {
+    fn read_output(&mut self, room: &mut [u8]) -> Result<Step, ChildError> {
         let count = match &mut self.stdout {
             Some(stdout) => stdout.read(room),
             None => Ok(0),
@@ -210,17 +209,45 @@ impl Running {
     }
 
     /// Lines of the tool that nobody took.
-    pub(crate) fn complaints(&self) -> u32 {
+    pub fn complaints(&self) -> u32 {
         self.log.complaints
     }
 
     /// What holds the child.
-    pub(crate) fn active(&self) -> &Active {
+    pub fn active(&self) -> &Active {
         &self.active
     }
 
+    /// Keeps the first complaint that holds each of these words, for [`Ended::said`].
+    pub fn listening_for(mut self, words: &'static [&'static str]) -> Self {
+        self.log.listen_for(words);
+        self
+    }
+
+    /// All of its output, and how it ended.
+    ///
+    /// # Errors
+    /// As [`Running::step`].
+    pub fn read_all(mut self) -> Result<(Vec<u8>, Ended), ChildError> {
+        let mut output = Vec::new();
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            match self.step(&mut piece, &mut |_| false)? {
+                Step::Output(count) => {
+                    output.extend_from_slice(piece.get(..count).unwrap_or_default());
+                }
+                Step::Nothing => {}
+                Step::End => break,
+            }
+        }
+        Ok((output, self.finish()?))
+    }
+
     /// Waits for its end, after [`Step::End`].
-    pub(crate) fn finish(mut self) -> Result<Ended, VideoError> {
+    ///
+    /// # Errors
+    /// [`ChildError::TooSlow`], [`ChildError::Internal`].
+    pub fn finish(mut self) -> Result<Ended, ChildError> {
         let started = Instant::now();
         let already = self.waited;
         let mut pause = Duration::from_micros(200);
@@ -236,7 +263,6 @@ impl Running {
             status,
             memory_bytes: self.bounds.memory_bytes,
             cpu: self.bounds.cpu,
-            complaints: self.log.complaints,
             log: std::mem::take(&mut self.log),
         })
     }
@@ -260,7 +286,7 @@ impl Running {
         self.child.wait()
     }
 
-    fn time_left(&self) -> Result<Duration, VideoError> {
+    fn time_left(&self) -> Result<Duration, ChildError> {
         self.bounds
             .wall
             .checked_sub(self.waited)
@@ -268,23 +294,23 @@ impl Running {
             .ok_or_else(|| self.too_slow())
     }
 
-    fn too_slow(&self) -> VideoError {
-        VideoError::TooSlow {
+    fn too_slow(&self) -> ChildError {
+        ChildError::TooSlow {
             tool: self.tool,
             by: SlowBy::Wall,
             limit: self.bounds.wall,
         }
     }
 
-    fn too_much_output(&self, limit_bytes: u64) -> VideoError {
-        VideoError::TooMuchOutput {
+    fn too_much_output(&self, limit_bytes: u64) -> ChildError {
+        ChildError::TooMuchOutput {
             tool: self.tool,
             limit_bytes,
         }
     }
 
-    fn internal(&self, error: &std::io::Error) -> VideoError {
-        VideoError::Internal {
+    fn internal(&self, error: &std::io::Error) -> ChildError {
+        ChildError::Internal {
             tool: self.tool,
             detail: error.to_string(),
         }

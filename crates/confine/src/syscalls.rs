@@ -1,6 +1,6 @@
-//! The system calls that a decoder of video has no business with.
+//! The system calls that a decoder or recogniser has no business with.
 //!
-//! A list of what is refused, not of what is allowed: versions of ffmpeg and of libc differ in
+//! A list of what is refused, not of what is allowed: versions of the tools and of libc differ in
 //! what they call, and files are Landlock's matter. `execve` stays allowed because the tool itself
 //! is started under this filter; Landlock names the programs.
 
@@ -123,7 +123,7 @@ pub(crate) fn refuse_in_this_thread() -> io::Result<bool> {
         return Ok(false);
     };
     for filter in filters {
-        seccompiler::apply_filter(filter).map_err(crate::confine::refused)?;
+        seccompiler::apply_filter(filter).map_err(crate::layers::refused)?;
     }
     Ok(true)
 }
