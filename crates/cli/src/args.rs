@@ -372,6 +372,11 @@ pub(crate) struct TenantSettingsArgs {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) keep_images: Option<Duration>,
 
+    /// How long the best frames of an active session are kept after its end; a day in any case where a callback
+    /// tells of them [default: 1d]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) keep_session_media: Option<Duration>,
+
     /// For how long a picture counts as replayed when it comes again; 0s never [default: 30d]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) replay_window: Option<Duration>,
@@ -471,6 +476,8 @@ pub(crate) enum KindArg {
     SyntizenUser,
     /// Syntizen: a key that seals pictures
     SyntizenSealing,
+    /// The secret that signs callbacks
+    Webhook,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
     ("clip", &["domain", "engine", "media", "temporal", "video"]),
-    ("contracts", &["domain"]),
+    ("contracts", &["challenge", "domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),
     ("eval", &["domain"]),
@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "challenge",
             "clip",
             "contracts",
             "domain",

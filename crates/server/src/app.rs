@@ -1,11 +1,12 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use lifesign_contracts::Contract;
 use lifesign_net::Fetcher;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -29,6 +30,10 @@ pub struct App {
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) openapi: String,
+    /// Rings when a session has ended, so that its callback goes out at once.
+    pub(crate) deliveries: Notify,
+    /// What callers see, where the configuration does not say.
+    own_url: OnceLock<String>,
     draining: AtomicBool,
 }
 
@@ -70,6 +75,8 @@ impl App {
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
             openapi: crate::http::openapi::document(&contracts)?,
+            deliveries: Notify::new(),
+            own_url: OnceLock::new(),
             draining: AtomicBool::new(false),
             config,
             edge,
@@ -79,6 +86,21 @@ impl App {
             fetcher: Fetcher::default(),
             memory,
         }))
+    }
+
+    /// Where callers and persons reach this server, without a slash at the end.
+    pub(crate) fn public_url(&self) -> &str {
+        if self.config.public_url.is_empty() {
+            self.own_url
+                .get_or_init(|| self.config.own_url(self.config.listen))
+        } else {
+            self.config.public_url.trim_end_matches('/')
+        }
+    }
+
+    /// Notes where the server listens, which may be a port that the system chose.
+    pub(crate) fn listens_on(&self, address: SocketAddr) {
+        let _ = self.own_url.set(self.config.own_url(address));
     }
 
     /// Whether new work is welcome.

@@ -21,7 +21,7 @@ pub mod service;
 pub mod vault;
 
 pub use app::App;
-pub use config::{EdgeLimits, ServerConfig, Setting};
+pub use config::{EdgeLimits, ServerConfig, Setting, TlsFiles};
 pub use error::ServeError;
 pub use http::{Peer, router};
 pub use ipnet::IpNet;

@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
 use crate::service::{ClipChecker, EngineChecker, EngineClipChecker};
 use crate::{App, EdgeLimits, Memory, Mode, Peer, ServeError, ServerConfig, jobs, router};
@@ -60,6 +61,7 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
 /// closed, requests in flight are finished, and what is left after the drain timeout is cut off.
 pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     if let Ok(address) = listener.local_addr() {
+        app.listens_on(address);
         tracing::info!(
             server.address = %address, server.workers = app.config.workers,
             server.queue = app.config.queue, check.profile = %app.config.profile,
@@ -72,13 +74,16 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
              credentials are not looked at; `lifesign tenants create NAME` ends it at the next start"
         );
     }
-    let eraser = tokio::spawn(jobs::eraser::run(Arc::clone(&app)));
+    let mut jobs = JoinSet::new();
+    jobs.spawn(jobs::eraser::run(Arc::clone(&app)));
+    jobs.spawn(jobs::sessions::run(Arc::clone(&app)));
+    jobs.spawn(jobs::callbacks::run(Arc::clone(&app)));
     let connections = GracefulShutdown::new();
     tokio::select! {
         () = accept(&listener, &app, &connections) => {}
         () = shutdown => {}
     }
-    eraser.abort();
+    jobs.abort_all();
     app.start_draining();
     drop(listener);
     let open = connections.count();
@@ -129,7 +134,9 @@ fn connect(
         .header_read_timeout(app.edge.head_timeout)
         .max_headers(app.edge.headers)
         .max_buf_size(app.edge.head_bytes)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        // A WebSocket begins as a request.
+        .with_upgrades();
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         let _place = place;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::sessions::FaceDescriptor;
 use lifesign_contracts::{Checked, Failure, FailureKind, ImageFormat, ImageRules, Picture};
 use lifesign_domain::ErrorKind;
 use lifesign_engine::{Engine, EngineError, Subject, explain, perceptual_hash};
@@ -42,6 +43,18 @@ pub trait Checker: Send + Sync + 'static {
     /// # Errors
     /// If the image is refused or the analysis fails; that there is no face is no failure.
     fn check(&self, image: &[u8], wanted: &Wanted) -> Result<Seen, Failure>;
+
+    /// Describes the one usable face of the file `image`, a reference image of an active session.
+    ///
+    /// # Errors
+    /// If the image is refused, shows no face, several or one that is too small or turned away, or if this
+    /// checker describes none.
+    fn describe(&self, _image: &[u8]) -> Result<FaceDescriptor, Failure> {
+        Err(Failure::new(
+            FailureKind::Inference,
+            "faces are not described here",
+        ))
+    }
 }
 
 /// The real [`Checker`].

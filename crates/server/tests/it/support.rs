@@ -162,6 +162,8 @@ impl Setup {
                 clip_min_side: 480,
                 database: String::new(),
                 data_key_file: PathBuf::new(),
+                public_url: String::new(),
+                tls: None,
                 trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),
