@@ -275,6 +275,18 @@ pub(crate) struct ServeArgs {
     /// How the signals are weighed
     #[arg(long)]
     pub(crate) profile: Option<String>,
+
+    /// Certificate (PEM), to speak TLS without a proxy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Where callers and persons reach the server
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use lifesign_contracts::Contract;
 use lifesign_net::Fetcher;
 use tokio::sync::{Notify, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -30,6 +31,8 @@ pub struct App {
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) openapi: String,
+    /// Where the server speaks TLS itself.
+    pub(crate) tls: Option<TlsAcceptor>,
     /// Rings when a session has ended, so that its callback goes out at once.
     pub(crate) deliveries: Notify,
     /// What callers see, where the configuration does not say.
@@ -41,7 +44,7 @@ impl App {
     /// Builds the server on what it remembers; nothing listens yet.
     ///
     /// # Errors
-    /// If a setting is out of range or the default profile does not exist.
+    /// If a setting is out of range, the default profile does not exist or a file for TLS cannot be used.
     pub fn new(
         config: ServerConfig,
         edge: EdgeLimits,
@@ -75,6 +78,7 @@ impl App {
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
             openapi: crate::http::openapi::document(&contracts)?,
+            tls: config.tls.as_ref().map(crate::tls::acceptor).transpose()?,
             deliveries: Notify::new(),
             own_url: OnceLock::new(),
             draining: AtomicBool::new(false),

@@ -18,6 +18,7 @@ mod pages;
 pub mod secrets;
 mod serve;
 pub mod service;
+mod tls;
 pub mod vault;
 
 pub use app::App;

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod document;
 pub(crate) mod failing_store;
 pub(crate) mod pictures;
+pub(crate) mod sessions;
 pub(crate) mod site;
 pub(crate) mod sockets;
 

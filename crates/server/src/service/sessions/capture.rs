@@ -12,6 +12,7 @@ use std::time::Duration;
 use lifesign_challenge::{Limits, Plan};
 use lifesign_contracts::{Failure, Geolocation, Language, Location};
 use lifesign_domain::{SessionResult, SessionState, Verdict};
+use lifesign_engine::Descriptor;
 use lifesign_store::{ActiveSession, Claim, SealedImage, SessionEnd};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,7 +20,6 @@ use tokio::task::JoinHandle;
 use super::super::access::unavailable;
 use super::super::conversation::fault;
 use super::record::{Asked, Told, media_context};
-use super::references::FaceDescriptor;
 use super::view::{media_until, redirect, state_now};
 use crate::{App, clock, secrets};
 
@@ -51,7 +51,7 @@ pub struct Ticket {
     /// Profile by which frames are judged.
     pub profile: String,
     /// Faces that are expected.
-    pub references: Vec<FaceDescriptor>,
+    pub references: Vec<Descriptor>,
     /// Whether the page sends sound.
     pub microphone: bool,
     /// When the capture must be over.
@@ -215,6 +215,13 @@ pub async fn open_capture(app: &Arc<App>, token: &str, start: Start) -> Result<T
         return Err(Refusal::NoLocation);
     }
     let plan = draw(&asked).map_err(|e| Refusal::of(&e))?;
+    let descriptors = asked
+        .references
+        .iter()
+        .map(|kept| Descriptor::new(&kept.descriptor));
+    let references = descriptors.collect::<Option<Vec<_>>>();
+    let references =
+        references.ok_or_else(|| Refusal::of(&fault("a kept descriptor cannot be read")))?;
     let owner = secrets::random("").map_err(|e| Refusal::Unavailable(e.to_string()))?;
     let now = clock::now();
     let claim = Claim {
@@ -247,11 +254,7 @@ pub async fn open_capture(app: &Arc<App>, token: &str, start: Start) -> Result<T
         session_id: found.made.id,
         plan,
         profile: asked.profile.clone(),
-        references: asked
-            .references
-            .iter()
-            .filter_map(|kept| kept.descriptor.as_slice().try_into().ok())
-            .collect(),
+        references,
         microphone: start.microphone,
         deadline,
         language: asked.language,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use lifesign_contracts::{
     About, Answer, Contract, Failure, FailureKind, ImageSource, SessionRequest,
 };
+use lifesign_engine::Descriptor;
 use lifesign_net::{Policy, Ports};
 use lifesign_store::{CredentialKind, NewActiveSession};
 
@@ -15,7 +16,7 @@ use super::super::checker::of_media;
 use super::super::conversation::{Deadline, fault, fetch, of_fetch, of_pool, profile};
 use super::super::pool::Place;
 use super::record::{Asked, KeptReference};
-use super::references::{self, FaceDescriptor, Origin};
+use super::references::{self, Origin};
 use super::view::of_session;
 use crate::{App, clock, secrets};
 
@@ -88,7 +89,7 @@ pub(in crate::service) async fn initiate(
         let descriptor = described.map_err(|failure| references::about(&at, failure))?;
         kept.push(KeptReference {
             name,
-            descriptor: descriptor.to_vec(),
+            descriptor: descriptor.values().to_vec(),
         });
     }
     let token = token()?;
@@ -203,7 +204,7 @@ async fn describe(
     place: &Place,
     deadline: Deadline,
     origin: Origin,
-) -> Result<FaceDescriptor, Failure> {
+) -> Result<Descriptor, Failure> {
     let image = match origin {
         Origin::File(image) => image,
         Origin::Url(url) => {

@@ -20,5 +20,4 @@ pub use capture::{
 pub(crate) use initiate::Asking;
 pub(in crate::service) use initiate::initiate;
 pub(crate) use look::{look, page};
-pub use references::{DESCRIPTOR_VALUES, FaceDescriptor};
 pub(crate) use view::{found_media, media_signed, of_token};

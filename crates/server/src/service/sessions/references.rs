@@ -3,12 +3,6 @@
 use bytes::Bytes;
 use lifesign_contracts::{Failure, FailureKind};
 
-/// Numbers of a [`FaceDescriptor`].
-pub const DESCRIPTOR_VALUES: usize = 128;
-
-/// What a face is compared by: dlib's 128 numbers.
-pub type FaceDescriptor = [f32; DESCRIPTOR_VALUES];
-
 /// Names the image that a failure is about.
 pub(super) fn about(place: &str, mut failure: Failure) -> Failure {
     let of_image = matches!(
