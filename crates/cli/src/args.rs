@@ -275,6 +275,18 @@ pub(crate) struct ServeArgs {
     /// How the signals are weighed
     #[arg(long)]
     pub(crate) profile: Option<String>,
+
+    /// Certificate (PEM), to speak TLS without a proxy
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Where callers and persons reach the server
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -371,6 +383,11 @@ pub(crate) struct TenantSettingsArgs {
     /// How long the image itself is kept, sealed; 0s keeps none [default: 0s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) keep_images: Option<Duration>,
+
+    /// How long the best frames of an active session are kept after its end; a day in any case where a callback
+    /// tells of them [default: 1d]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) keep_session_media: Option<Duration>,
 
     /// For how long a picture counts as replayed when it comes again; 0s never [default: 30d]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -471,6 +488,8 @@ pub(crate) enum KindArg {
     SyntizenUser,
     /// Syntizen: a key that seals pictures
     SyntizenSealing,
+    /// The secret that signs callbacks
+    Webhook,
 }
 
 #[derive(Debug, Args)]

@@ -79,6 +79,15 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
                 ("listen", args.listen.clone()),
                 ("data", args.data.as_ref().map(|d| d.display().to_string())),
                 ("profile", args.profile.clone()),
+                (
+                    "tls_cert",
+                    args.tls_cert.as_ref().map(|f| f.display().to_string()),
+                ),
+                (
+                    "tls_key",
+                    args.tls_key.as_ref().map(|f| f.display().to_string()),
+                ),
+                ("public_url", args.public_url.clone()),
             ];
             let given = flags.into_iter().filter_map(|(k, v)| v.map(|v| (k, v)));
             let config = load(given.collect())?;

@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
     ("clip", &["domain", "engine", "media", "temporal", "video"]),
-    ("contracts", &["domain"]),
+    ("contracts", &["challenge", "domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),
     ("eval", &["domain"]),
@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "server",
         &[
+            "challenge",
             "clip",
             "contracts",
             "domain",

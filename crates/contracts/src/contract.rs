@@ -15,7 +15,8 @@ pub type Reply = http::Response<Vec<u8>>;
 pub struct Route {
     /// HTTP method.
     pub method: Method,
-    /// Path as the vendor documents it, with its trailing slash where it has one.
+    /// Path as the vendor documents it, with its trailing slash where it has one; a part that varies stands in
+    /// braces.
     pub path: &'static str,
 }
 
@@ -78,6 +79,16 @@ pub trait Contract: Send + Sync {
     /// for, now that its result is known.
     fn charges(&self, _checked: &Checked) -> bool {
         true
+    }
+
+    /// Whether a path takes clips, which have a queue of their own.
+    fn takes_clips(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Whether a request has nothing judged: it is answered also where the quota is used up.
+    fn only_looks(&self, _method: &Method, _path: &str) -> bool {
+        false
     }
 
     /// Largest body in bytes that a path takes, where it is not that of an image.

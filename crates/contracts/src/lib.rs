@@ -14,6 +14,7 @@ pub mod native;
 mod outcome;
 mod reply;
 mod request;
+mod session;
 pub mod syntizen;
 #[cfg(test)]
 mod testing;
@@ -29,6 +30,10 @@ pub use outcome::{Answer, Checked, Failure, FailureKind, IssuedToken, Picture};
 pub use request::{
     Ask, Body, CheckOptions, CheckRequest, ClipRequest, ClipRules, ClipSource, Credentials,
     ImageFormat, ImageRules, ImageSource, Incoming, Part, TokenRequest,
+};
+pub use session::{
+    Geolocation, Language, Location, REFERENCES, Reference, SESSION_BYTES, SessionDeed,
+    SessionLook, SessionPage, SessionRequest, SessionView,
 };
 pub use syntizen::Syntizen;
 pub use verified_africa::VerifiedAfrica;

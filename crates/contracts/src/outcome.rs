@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lifesign_domain::{CheckResult, ClipResult};
 
+use crate::{SessionPage, SessionView};
+
 /// What came of a request that was understood.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
@@ -17,6 +19,10 @@ pub enum Answer {
     Clip(Box<ClipResult>),
     /// A token was given.
     Token(IssuedToken),
+    /// An active session was made, looked at or cancelled.
+    Session(Box<SessionView>),
+    /// Active sessions were looked at.
+    Sessions(SessionPage),
 }
 
 /// A token that opens a contract for a while.

@@ -30,10 +30,12 @@ pub(crate) fn checked<'a>(
 ) -> Result<&'a Checked, Cow<'a, Failure>> {
     match outcome {
         Ok(Answer::Checked(checked)) => Ok(checked),
-        Ok(Answer::Token(_) | Answer::Clip(_)) => Err(Cow::Owned(Failure::new(
-            FailureKind::Internal,
-            "this route judges images alone",
-        ))),
+        Ok(Answer::Token(_) | Answer::Clip(_) | Answer::Session(_) | Answer::Sessions(_)) => {
+            Err(Cow::Owned(Failure::new(
+                FailureKind::Internal,
+                "this route judges images alone",
+            )))
+        }
         Err(failure) => Err(Cow::Borrowed(failure)),
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 
+use crate::{SessionLook, SessionRequest};
+
 /// A request as it came in, its body complete and within the size limit.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -93,6 +95,12 @@ pub enum Ask<'a> {
     Clip(ClipRequest<'a>),
     /// Give a token for a user name and password.
     Token(TokenRequest),
+    /// Make an active session.
+    Session(SessionRequest<'a>),
+    /// Tell of an active session, or cancel it.
+    SessionLook(SessionLook),
+    /// Tell of all active sessions, from a page's cursor on.
+    SessionPage(Option<String>),
 }
 
 /// A user name and password. `Debug` shows neither.

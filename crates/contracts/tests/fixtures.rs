@@ -6,13 +6,13 @@ mod exchange;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use exchange::{Body, Exchange, Given, compare, fill};
+use exchange::{Body, Exchange, Given, compare, documented, fill};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lifesign_contracts::{
     self as contracts, About, Answer, Checked, Contract, Echo, Failure, FailureKind, Incoming,
-    IssuedToken, Part, Reply,
+    IssuedToken, Location, Part, Reply, SessionPage, SessionView,
 };
-use lifesign_domain::{CheckResult, ClipResult};
+use lifesign_domain::{CheckResult, ClipResult, SessionState};
 use serde_json::{Value, json};
 
 #[test]
@@ -35,19 +35,17 @@ fn every_recorded_exchange_is_answered_as_recorded() {
 fn every_contract_records_every_failure_that_it_can_meet() {
     // What no request to the contract's own routes can meet.
     let elsewhere = |contract: &str, kind| match kind {
-        FailureKind::NotFound => true,
+        FailureKind::NotFound => !["decentro", "native"].contains(&contract),
         FailureKind::SealBroken => contract != "syntizen",
         FailureKind::BalanceTooLow => contract != "verified_africa",
         FailureKind::KeyReused => !["verified_africa", "native"].contains(&contract),
         FailureKind::UnsupportedFormat => !["syntizen", "decentro"].contains(&contract),
+        FailureKind::WrongResolution | FailureKind::NoCameraData => contract != "decentro",
         FailureKind::ConsentRefused
-        | FailureKind::WrongResolution
-        | FailureKind::NoCameraData
         | FailureKind::UrlRefused
-        | FailureKind::UrlFailed => contract != "decentro",
-        FailureKind::TooLong | FailureKind::NoDecoder => {
-            !["decentro", "native"].contains(&contract)
-        }
+        | FailureKind::UrlFailed
+        | FailureKind::TooLong
+        | FailureKind::NoDecoder => !["decentro", "native"].contains(&contract),
         _ => false,
     };
     let exchanges = exchange::all();
@@ -118,6 +116,14 @@ fn outcome(exchange: &Exchange) -> (Reply, Result<(), FailureKind>) {
     };
     let outcome = converse(exchange, contract, &mut about.echo);
     let kind = outcome.as_ref().map(|_| ()).map_err(|failure| failure.kind);
+    let outcome = outcome.map(|answer| match answer {
+        // A session has the identifier of the request that made it, in the contract's form.
+        Answer::Session(mut view) => {
+            view.id.clone_from(&about.request_id);
+            Answer::Session(view)
+        }
+        answer => answer,
+    });
     (contract.answer(&about, outcome.as_ref()), kind)
 }
 
@@ -145,6 +151,9 @@ fn contract(name: &str) -> &'static dyn Contract {
         .unwrap_or_else(|| panic!("there is no contract {name}"))
 }
 
+/// The identifier of every session here.
+const SESSION: &str = "00112233445566778899AABBCCDDEEFF";
+
 /// Marks what must not come back.
 const MARK: &str = "never-repeated-";
 
@@ -161,9 +170,10 @@ fn incoming(exchange: &Exchange) -> Incoming {
         headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
     }
     let bytes = |text: &str| contracts::Body::Bytes(Bytes::from(fill(text, &placeholder)));
-    let (path, query) = match request.path.split_once('?') {
+    let whole = fill(&request.path, &|_| SESSION.to_owned());
+    let (path, query) = match whole.split_once('?') {
         Some((path, query)) => (path, Some(query)),
-        None => (request.path.as_str(), None),
+        None => (whole.as_str(), None),
     };
     Incoming {
         method: request.method.parse::<Method>().unwrap(),
@@ -258,6 +268,38 @@ fn given(given: Given) -> (Result<Answer, Failure>, bool) {
             };
             (Ok(Answer::Token(issued)), false)
         }
+        Given::Session {
+            state,
+            made,
+            originals,
+            captured,
+            failure,
+        } => {
+            let view = SessionView {
+                url: made.then(|| format!("https://id.example/verify-video/{SESSION}")),
+                result: captured
+                    .as_ref()
+                    .map(|captured| captured.result(originals.len())),
+                location: captured.and_then(|captured| captured.location).map(
+                    |(latitude, longitude)| Location {
+                        latitude,
+                        longitude,
+                    },
+                ),
+                match_urls: vec![Some("https://id.example/v1/media/x/0".to_owned())],
+                originals,
+                failure,
+                ..session(state)
+            };
+            (Ok(Answer::Session(Box::new(view))), false)
+        }
+        Given::Sessions(count) => {
+            let page = SessionPage {
+                sessions: vec![session(SessionState::Created); count],
+                next: None,
+            };
+            (Ok(Answer::Sessions(page)), false)
+        }
         Given::Failure {
             kind,
             message,
@@ -271,11 +313,34 @@ fn given(given: Given) -> (Result<Answer, Failure>, bool) {
     }
 }
 
+/// A session of the fixtures; one that was captured has used an attempt.
+fn session(state: SessionState) -> SessionView {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_683_200_825_928);
+    let captured = matches!(state, SessionState::Succeeded | SessionState::Failed);
+    SessionView {
+        id: "lv_0123456789abcdef".to_owned(),
+        url: None,
+        state,
+        purpose: "Identity Verification".to_owned(),
+        reference: Some("Case 1".to_owned()),
+        created_at: at,
+        expires_at: at + Duration::from_secs(600),
+        ended_at: state.is_end().then_some(at),
+        attempts_left: if captured { 2 } else { 3 },
+        originals: Vec::new(),
+        match_urls: Vec::new(),
+        location: None,
+        result: None,
+        failure: None,
+    }
+}
+
 /// Holds an answer against the schema of its status.
 fn conforms(exchange: &Exchange, reply: &Reply) -> Result<(), String> {
     let document: Value = serde_json::from_str(contract(&exchange.contract).openapi()).unwrap();
     let (method, status) = (exchange.request.method.to_lowercase(), reply.status());
-    let path = exchange.request.path.split('?').next().unwrap();
+    let paths = document["paths"].as_object().unwrap().keys();
+    let path = documented(&exchange.request.path, paths.map(String::as_str));
     let operations = &document["paths"][path];
     // The refusal of a method that the path does not take is listed where it takes one.
     let operation = operations.get(&method).unwrap_or(&operations["post"]);

@@ -72,6 +72,30 @@ impl Fetcher {
         })
     }
 
+    /// Sends `body` to `url` with `headers` and answers the status. Redirects are not followed, and of the answer
+    /// nothing is read but its head.
+    ///
+    /// # Errors
+    /// If the URL is refused, its host's addresses are, or no answer comes in time.
+    pub fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+        policy: &Policy,
+    ) -> Result<u16, FetchError> {
+        let deadline = Deadline::starting_now(policy.timeout);
+        let target = Target::parse(url, policy)?;
+        let agent = self.agent(&target, policy, &deadline)?;
+        let mut request = agent.post(target.uri().clone());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let response = request.send(body);
+        let response = response.map_err(|e| translated(e, policy, &deadline))?;
+        Ok(response.status().as_u16())
+    }
+
     /// A client that reaches the host of `target`, at addresses checked now, and nothing else.
     /// Whatever is sent to a URL of a caller's, by whatever method, goes through this.
     fn agent(
@@ -117,6 +141,17 @@ impl Fetcher {
             permitted(*address, policy)?;
         }
         Ok(addresses)
+    }
+}
+
+/// Refuses a URL that would not be fetched, as far as that is known without looking its host up.
+///
+/// # Errors
+/// If its form, scheme or port is refused, or it names an address that is.
+pub fn check(url: &str, policy: &Policy) -> Result<(), FetchError> {
+    match Target::parse(url, policy)?.location()? {
+        Location::Address(address) => permitted(address, policy),
+        Location::Name(_) => Ok(()),
     }
 }
 

@@ -20,6 +20,6 @@ mod target;
 
 pub use address::{AddressClass, refused};
 pub use error::FetchError;
-pub use fetch::{Fetched, Fetcher};
+pub use fetch::{Fetched, Fetcher, check};
 pub use lookup::{Lookup, SystemLookup};
 pub use policy::{Policy, Ports};

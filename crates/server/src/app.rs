@@ -1,11 +1,13 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use lifesign_contracts::Contract;
 use lifesign_net::Fetcher;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -29,6 +31,12 @@ pub struct App {
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) openapi: String,
+    /// Where the server speaks TLS itself.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Rings when a session has ended, so that its callback goes out at once.
+    pub(crate) deliveries: Notify,
+    /// What callers see, where the configuration does not say.
+    own_url: OnceLock<String>,
     draining: AtomicBool,
 }
 
@@ -36,7 +44,7 @@ impl App {
     /// Builds the server on what it remembers; nothing listens yet.
     ///
     /// # Errors
-    /// If a setting is out of range or the default profile does not exist.
+    /// If a setting is out of range, the default profile does not exist or a file for TLS cannot be used.
     pub fn new(
         config: ServerConfig,
         edge: EdgeLimits,
@@ -70,6 +78,9 @@ impl App {
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
             openapi: crate::http::openapi::document(&contracts)?,
+            tls: config.tls.as_ref().map(crate::tls::acceptor).transpose()?,
+            deliveries: Notify::new(),
+            own_url: OnceLock::new(),
             draining: AtomicBool::new(false),
             config,
             edge,
@@ -79,6 +90,21 @@ impl App {
             fetcher: Fetcher::default(),
             memory,
         }))
+    }
+
+    /// Where callers and persons reach this server, without a slash at the end.
+    pub(crate) fn public_url(&self) -> &str {
+        if self.config.public_url.is_empty() {
+            self.own_url
+                .get_or_init(|| self.config.own_url(self.config.listen))
+        } else {
+            self.config.public_url.trim_end_matches('/')
+        }
+    }
+
+    /// Notes where the server listens, which may be a port that the system chose.
+    pub(crate) fn listens_on(&self, address: SocketAddr) {
+        let _ = self.own_url.set(self.config.own_url(address));
     }
 
     /// Whether new work is welcome.

@@ -33,6 +33,11 @@ pub struct ServerConfig {
     pub database: String,
     /// File with the data key; empty for the environment's or one made in `data`.
     pub data_key_file: PathBuf,
+    /// Where callers and persons reach this server, for instance `https://id.example.com`; empty for what it
+    /// listens on.
+    pub public_url: String,
+    /// Certificate and key, where the server speaks TLS itself.
+    pub tls: Option<TlsFiles>,
     /// Proxies whose word on where a request comes from (`x-forwarded-for`) is taken.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Requests a minute of a credential that has no rate of its own.
@@ -41,6 +46,15 @@ pub struct ServerConfig {
     pub fetch: lifesign_net::Policy,
     /// What the console shows as settings in force; a secret has no place here.
     pub settings: Vec<Setting>,
+}
+
+/// Files in PEM form.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// Certificate, then those of its issuers.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// One line of the settings in force, ready to be shown.
@@ -63,6 +77,15 @@ impl ServerConfig {
             format!("sqlite:{}", self.data.join("lifesign.db").display())
         } else {
             self.database.clone()
+        }
+    }
+
+    /// Where a server that listens on `address` is reached from its own machine or network.
+    pub(crate) fn own_url(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        match address.ip().is_unspecified() {
+            true => format!("{scheme}://localhost:{}", address.port()),
+            false => format!("{scheme}://{address}"),
         }
     }
 

@@ -28,6 +28,14 @@ pub enum ServeError {
     /// The data key cannot be read or made.
     #[error("{0}")]
     Vault(#[from] crate::vault::VaultError),
+    /// A file for TLS cannot be used.
+    #[error("cannot use {} for TLS: {what}; needed are a certificate and its key in PEM form", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Anybody could ask, and nobody is configured.
     #[error(
         "listening on {address} needs a tenant: without one anybody could use the server; make one \

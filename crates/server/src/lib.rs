@@ -18,10 +18,11 @@ mod pages;
 pub mod secrets;
 mod serve;
 pub mod service;
+mod tls;
 pub mod vault;
 
 pub use app::App;
-pub use config::{EdgeLimits, ServerConfig, Setting};
+pub use config::{EdgeLimits, ServerConfig, Setting, TlsFiles};
 pub use error::ServeError;
 pub use http::{Peer, router};
 pub use ipnet::IpNet;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::service::{ClipChecker, EngineChecker, EngineClipChecker};
 use crate::{App, EdgeLimits, Memory, Mode, Peer, ServeError, ServerConfig, jobs, router};
@@ -60,10 +61,17 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
 /// closed, requests in flight are finished, and what is left after the drain timeout is cut off.
 pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     if let Ok(address) = listener.local_addr() {
+        app.listens_on(address);
         tracing::info!(
             server.address = %address, server.workers = app.config.workers,
             server.queue = app.config.queue, check.profile = %app.config.profile,
-            "listening on http://{address}/"
+            "listening on {}/", app.config.own_url(address)
+        );
+    }
+    if app.memory.mode == Mode::Guarded && app.config.public_url.is_empty() {
+        tracing::warn!(
+            "public_url is not set: the links of active sessions lead to {}/",
+            app.public_url()
         );
     }
     if app.memory.mode == Mode::Development {
@@ -72,21 +80,26 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
              credentials are not looked at; `lifesign tenants create NAME` ends it at the next start"
         );
     }
-    let eraser = tokio::spawn(jobs::eraser::run(Arc::clone(&app)));
-    let connections = GracefulShutdown::new();
+    let mut jobs = JoinSet::new();
+    jobs.spawn(jobs::eraser::run(Arc::clone(&app)));
+    jobs.spawn(jobs::sessions::run(Arc::clone(&app)));
+    jobs.spawn(jobs::callbacks::run(Arc::clone(&app)));
+    // Told when to finish; who listens is a connection that is open.
+    let (drain, draining) = watch::channel(());
     tokio::select! {
-        () = accept(&listener, &app, &connections) => {}
+        () = accept(&listener, &app, draining) => {}
         () = shutdown => {}
     }
-    eraser.abort();
+    jobs.abort_all();
     app.start_draining();
     drop(listener);
-    let open = connections.count();
+    let open = drain.receiver_count();
+    drain.send_replace(());
     tracing::info!(
         server.connections = open,
         "stopping: {open} connections left to finish"
     );
-    match tokio::time::timeout(app.config.drain_timeout, connections.shutdown()).await {
+    match tokio::time::timeout(app.config.drain_timeout, drain.closed()).await {
         Ok(()) => tracing::info!("stopped: everything in flight was answered"),
         Err(_) => tracing::warn!(
             drain.timeout_s = app.config.drain_timeout.as_secs_f64(),
@@ -95,7 +108,7 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
     }
 }
 
-async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
+async fn accept(listener: &TcpListener, app: &Arc<App>, draining: watch::Receiver<()>) {
     let router = router(Arc::clone(app));
     let places = Arc::new(Semaphore::new(app.edge.connections));
     loop {
@@ -111,29 +124,59 @@ async fn accept(listener: &TcpListener, app: &Arc<App>, connections: &GracefulSh
             }
         };
         let router = router.clone().layer(Extension(Peer(peer.ip())));
-        connect(stream, app, router, connections, place);
+        connect(stream, app, router, draining.clone(), place);
     }
 }
 
+/// Serves one connection on a task of its own.
 fn connect(
     stream: TcpStream,
     app: &App,
     router: axum::Router,
-    connections: &GracefulShutdown,
+    draining: watch::Receiver<()>,
     place: OwnedSemaphorePermit,
 ) {
     // Answers are written in one piece; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
         .header_read_timeout(app.edge.head_timeout)
         .max_headers(app.edge.headers)
-        .max_buf_size(app.edge.head_bytes)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = connections.watch(connection);
+        .max_buf_size(app.edge.head_bytes);
+    let tls = app.tls.clone();
+    let handshake_timeout = app.edge.head_timeout;
     tokio::spawn(async move {
         let _place = place;
-        // A client that goes away or speaks no HTTP is no event of ours.
-        let _ = connection.await;
+        // A client that goes away or speaks no HTTP or TLS is no event of ours.
+        match tls {
+            None => converse(stream, &http, router, draining).await,
+            Some(tls) => {
+                let shaken = tokio::time::timeout(handshake_timeout, tls.accept(stream)).await;
+                if let Ok(Ok(stream)) = shaken {
+                    converse(stream, &http, router, draining).await;
+                }
+            }
+        }
     });
+}
+
+/// Serves what comes over a connection. Told to drain, it answers what is in flight and closes; a connection
+/// that became a WebSocket is no longer its business.
+async fn converse<S>(
+    stream: S,
+    http: &http1::Builder,
+    router: axum::Router,
+    mut draining: watch::Receiver<()>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = http
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = draining.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use ring::hmac;
 
 /// The variable that holds the data key.
 const VARIABLE: &str = "LIFESIGN_DATA_KEY";
@@ -49,6 +50,8 @@ pub enum VaultError {
 /// Seals and opens under one key.
 pub struct Vault {
     cipher: Aes256Gcm,
+    /// Under a key derived from the data key, so that nothing is both sealed and signed under one key.
+    signer: hmac::Key,
 }
 
 impl std::fmt::Debug for Vault {
@@ -86,9 +89,19 @@ impl Vault {
 
     /// Under this key.
     pub fn from_key(key: [u8; KEY_BYTES]) -> Self {
+        let data_key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let derived = hmac::sign(&data_key, b"lifesign signing key 1");
         Self {
             cipher: Aes256Gcm::new(&key.into()),
+            signer: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
         }
+    }
+
+    /// HMAC-SHA256 of `text`: only who has the data key can make it.
+    pub fn sign(&self, text: &[u8]) -> [u8; 32] {
+        let mut signature = [0; 32];
+        signature.copy_from_slice(hmac::sign(&self.signer, text).as_ref());
+        signature
     }
 
     fn from_file(path: &Path) -> Result<Self, VaultError> {

@@ -19,16 +19,19 @@ pub enum CredentialKind {
     SyntizenUser,
     /// Syntizen: a key that seals pictures; its value is needed to open them.
     SyntizenSealing,
+    /// Opens nothing: the secret that signs callbacks.
+    Webhook,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Native,
         Self::VerifiedAfrica,
         Self::Decentro,
         Self::SyntizenUser,
         Self::SyntizenSealing,
+        Self::Webhook,
     ];
 
     /// The word that is stored and shown.
@@ -39,6 +42,7 @@ impl CredentialKind {
             Self::Decentro => "decentro",
             Self::SyntizenUser => "syntizen_user",
             Self::SyntizenSealing => "syntizen_sealing",
+            Self::Webhook => "webhook",
         }
     }
 }

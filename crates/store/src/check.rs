@@ -158,6 +158,10 @@ pub struct Erased {
     pub images: u64,
     /// Answers kept for repetition.
     pub answers: u64,
-    /// Tokens and sessions.
+    /// Tokens and log-ins.
     pub tokens: u64,
+    /// Active sessions.
+    pub sessions: u64,
+    /// Frames of active sessions.
+    pub media: u64,
 }

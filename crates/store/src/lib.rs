@@ -1,4 +1,5 @@
-//! What Lifesign remembers: tenants, keys, checks, the wallet and the audit log.
+//! What Lifesign remembers: tenants, keys, checks, active sessions with their callbacks, the wallet and the
+//! audit log.
 //!
 //! One trait, [`Store`], and one implementation in SQL that speaks to SQLite (embedded, the
 //! default) and to Postgres. The caller brings the clock, the identifiers, the hashes and the
@@ -8,6 +9,7 @@
 //! [`Act`] and writes its line of the audit log in that same transaction.
 
 mod access;
+mod active;
 mod audit;
 mod check;
 mod console;
@@ -18,6 +20,10 @@ mod tenant;
 mod wallet;
 
 pub use access::{Credential, CredentialKind, NewCredential, NewToken, Rules, Token};
+pub use active::{
+    ActivePage, ActiveSession, Claim, Delivery, DeliveryAttempt, DeliveryState, NewActiveSession,
+    SessionEnd, TakenDelivery,
+};
 pub use audit::{Act, AuditEntry, AuditFault, AuditReport};
 pub use check::{
     CheckFilter, CheckPage, CheckRecord, Commit, Committed, Erased, Fingerprint, NEAR_BITS, Replay,

@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 
 use crate::{
-    Act, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage, CheckRecord, Commit, Committed,
-    Credential, CredentialKind, Erased, Fingerprint, LedgerEntry, Millis, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, StoreError, StoredAnswer,
-    Tenant, TenantSettings, Token,
+    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
+    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
+    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, StoreError,
+    StoredAnswer, TakenDelivery, Tenant, TenantSettings, Token,
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -163,10 +164,12 @@ pub trait Store: Send + Sync + 'static {
     /// where the tenant has no such check.
     async fn erase_check(&self, tenant_id: &str, id: &str, act: &Act) -> Result<Erased>;
 
-    /// Erases every check of a tenant with a caller's reference.
+    /// Erases every check and active session of a tenant with a caller's reference; a capture that runs loses
+    /// its session.
     async fn erase_reference(&self, tenant_id: &str, reference: &str, act: &Act) -> Result<Erased>;
 
-    /// Erases what is expired at `now`: checks, pictures, answers, tokens, sessions.
+    /// Erases what is expired at `now`: checks, pictures, answers, tokens, log-ins, active sessions and their
+    /// frames.
     async fn erase_expired(&self, now: Millis) -> Result<Erased>;
 
     /// Checks in `count` stretches (at most 10,000) of `width_ms` from `from` on, of one tenant or
@@ -178,6 +181,117 @@ pub trait Store: Send + Sync + 'static {
         width_ms: i64,
         count: u32,
     ) -> Result<Vec<Bucket>>;
+
+    // --- active sessions -----------------------------------------------------------------------
+
+    /// Keeps a new session and counts it against its credential's month.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the tenant does not exist or the credential is not its own,
+    /// [`StoreError::Exists`] if identifier or token are taken.
+    async fn create_active(&self, session: &NewActiveSession) -> Result<()>;
+
+    /// A session of a tenant.
+    async fn active(&self, tenant_id: &str, id: &str) -> Result<Option<ActiveSession>>;
+
+    /// The session of a token, whoever's it is.
+    async fn active_by_token(&self, token_hash: &[u8]) -> Result<Option<ActiveSession>>;
+
+    /// A page of 1 to 1000 sessions of one tenant or of all, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if `after` is not the `next` of an earlier page.
+    async fn actives(
+        &self,
+        tenant_id: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ActivePage>;
+
+    /// Created becomes in progress, for one owner and one attempt; false where the session is not there, not
+    /// created any more, expired, or has no attempt left.
+    async fn claim_active(&self, claim: &Claim<'_>) -> Result<bool>;
+
+    /// Prolongs the lease of the owner, and notes from then on that a step was shown or that the capture is
+    /// judged. False where the session is the owner's no longer: cancelled, erased, or lost by its lease.
+    async fn hold_active(
+        &self,
+        id: &str,
+        owner: &str,
+        lease_until: Millis,
+        revealed: bool,
+        processing: bool,
+    ) -> Result<bool>;
+
+    /// Lets the owner's session be captured again; an attempt in which nothing was shown is given back. False
+    /// where it is the owner's no longer, expired, or has no attempt left.
+    async fn reopen_active(&self, id: &str, owner: &str, at: Millis) -> Result<bool>;
+
+    /// Ends the owner's session, keeps its frames and puts its callback into the queue, in one transaction.
+    /// False, and nothing is kept, where it is the owner's no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if the state is no end.
+    async fn finish_active(&self, id: &str, owner: &str, end: &SessionEnd) -> Result<bool>;
+
+    /// Cancels a session that has not ended; answers it as it is then. There is no callback: who cancels knows.
+    async fn cancel_active(
+        &self,
+        tenant_id: &str,
+        id: &str,
+        at: Millis,
+    ) -> Result<Option<ActiveSession>>;
+
+    /// Ends what is past its time, with its callbacks: links that were not opened are expired. A capture whose
+    /// lease ran out begins again where nothing had been shown or an attempt is left, and has failed as
+    /// `interrupted` else. Answers how many changed.
+    async fn end_overdue(&self, now: Millis) -> Result<u64>;
+
+    /// A kept frame of a session, unless it is expired at `now`.
+    async fn session_media(
+        &self,
+        id: &str,
+        ordinal: u32,
+        now: Millis,
+    ) -> Result<Option<SealedImage>>;
+
+    // --- callbacks -----------------------------------------------------------------------------
+
+    /// Takes the callback whose turn it is; nobody else gets it before `lease_until`.
+    async fn take_delivery(
+        &self,
+        owner: &str,
+        now: Millis,
+        lease_until: Millis,
+    ) -> Result<Option<TakenDelivery>>;
+
+    /// Notes an attempt of the owner and what follows: delivered, given up, or waiting until `next_at`. False
+    /// where the callback is the owner's no longer.
+    async fn note_delivery(
+        &self,
+        session_id: &str,
+        owner: &str,
+        attempt: &DeliveryAttempt,
+        then: DeliveryState,
+        next_at: Millis,
+    ) -> Result<bool>;
+
+    /// Has a callback sent now, whatever came of it before, and tried for another day.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the session has none.
+    async fn redeliver(&self, session_id: &str, act: &Act) -> Result<()>;
+
+    /// The newest `limit` callbacks, of one tenant or of all, in one state or in any.
+    async fn deliveries(
+        &self,
+        tenant_id: Option<&str>,
+        state: Option<DeliveryState>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>>;
+
+    /// The attempts for a session's callback, oldest first.
+    async fn delivery_attempts(&self, session_id: &str) -> Result<Vec<DeliveryAttempt>>;
 
     // --- console -------------------------------------------------------------------------------
 

@@ -33,6 +33,9 @@ pub struct TenantSettings {
     pub keep_checks_s: i64,
     /// Seconds for which the image itself is kept, sealed; 0 keeps none.
     pub keep_images_s: i64,
+    /// Seconds after the end of an active session for which its best frames are kept, sealed; while a callback
+    /// may be retried they are kept in any case.
+    pub keep_session_media_s: i64,
     /// Seconds for which a picture counts as replayed when it comes again; 0 looks for none.
     pub replay_window_s: i64,
     /// What a replayed picture does to the verdict.
@@ -61,6 +64,7 @@ impl Default for TenantSettings {
             price: 1,
             keep_checks_s: 90 * DAY_S,
             keep_images_s: 0,
+            keep_session_media_s: DAY_S,
             replay_window_s: 30 * DAY_S,
             replay_policy: ReplayPolicy::Report,
             allow_http: false,

@@ -79,6 +79,7 @@ fn kind_of(kind: KindArg) -> CredentialKind {
         KindArg::Decentro => CredentialKind::Decentro,
         KindArg::SyntizenUser => CredentialKind::SyntizenUser,
         KindArg::SyntizenSealing => CredentialKind::SyntizenSealing,
+        KindArg::Webhook => CredentialKind::Webhook,
     }
 }
 

@@ -1,10 +1,11 @@
 //! `lifesign serve`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifesign_server::{IpNet, ServerConfig, Setting};
+use lifesign_server::{IpNet, ServerConfig, Setting, TlsFiles};
 
 use crate::config::{Config, Entry};
 use crate::error::CliError;
@@ -56,6 +57,8 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         clip_min_side: settings.clip_min_side,
         database: settings.database.clone(),
         data_key_file: settings.data_key_file.clone(),
+        public_url: public_url(&settings.public_url)?,
+        tls: tls_files(&settings.tls_cert, &settings.tls_key)?,
         trusted_proxies: networks(&settings.trusted_proxies)?,
         rate_per_minute: settings.rate_per_minute,
         fetch: lifesign_server::Policy {
@@ -71,6 +74,39 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         },
         settings: config.entries.iter().map(setting).collect(),
     })
+}
+
+/// An origin: links are made of it, and they must lead here.
+fn public_url(text: &str) -> Result<String, CliError> {
+    let origin = text.trim_end_matches('/');
+    let host = origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"));
+    let is_host = |host: &str| {
+        !host.is_empty()
+            && !host.contains(|c: char| "/?#@\\".contains(c) || c.is_whitespace() || c.is_control())
+    };
+    match host {
+        _ if text.is_empty() => Ok(String::new()),
+        Some(host) if is_host(host) => Ok(origin.to_owned()),
+        _ => Err(CliError::Usage(format!(
+            "public_url is `{text}`, must be https://HOST or https://HOST:PORT, without a path"
+        ))),
+    }
+}
+
+/// Both or none.
+fn tls_files(cert: &Path, key: &Path) -> Result<Option<TlsFiles>, CliError> {
+    match (cert.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Ok(Some(TlsFiles {
+            cert: cert.to_owned(),
+            key: key.to_owned(),
+        })),
+        _ => Err(CliError::Usage(
+            "tls_cert and tls_key belong together; one of them is missing".to_owned(),
+        )),
+    }
 }
 
 /// A line of `lifesign config` as the console shows it.

@@ -96,6 +96,7 @@ fn changed(
     settings.price = given.price.unwrap_or(settings.price);
     set(&mut settings.keep_checks_s, given.keep_checks)?;
     set(&mut settings.keep_images_s, given.keep_images)?;
+    set(&mut settings.keep_session_media_s, given.keep_session_media)?;
     set(&mut settings.replay_window_s, given.replay_window)?;
     settings.allow_http = given.allow_http.unwrap_or(settings.allow_http);
     settings.replay_policy = match given.replay {
@@ -126,6 +127,7 @@ fn tell_new(tenant: &Tenant, credentials: &TenantCredentials, json: bool) -> Res
         syntizen,
         verified_africa,
         decentro,
+        webhook_secret,
     } = credentials;
     let row = |contract: &str, name: &str, value: &str| {
         vec![contract.to_owned(), name.to_owned(), value.to_owned()]
@@ -141,6 +143,7 @@ fn tell_new(tenant: &Tenant, credentials: &TenantCredentials, json: bool) -> Res
         row("decentro", "client_id", &decentro.client_id),
         row("", "client_secret", &decentro.client_secret),
         row("", "module_secret", &decentro.module_secret),
+        row("callbacks", "webhook_secret", webhook_secret),
     ];
     print_line(&format!(
         "Tenant {} ({tenant_id}) is made. Note the secrets: they are not shown again.",

@@ -113,6 +113,15 @@ pub(crate) const KEYS: &[Key] = &[
         "file with the key that seals what is kept (64 hex digits), empty for $LIFESIGN_DATA_KEY or data.key in `data`",
     ),
     setting(
+        "public_url",
+        "where callers and persons reach the server, https://HOST without a path; empty for what it listens on",
+    ),
+    setting(
+        "tls_cert",
+        "file with the certificate (PEM, its own first), empty to speak plain HTTP",
+    ),
+    setting("tls_key", "file with the certificate's private key (PEM)"),
+    setting(
         "trusted_proxies",
         "addresses or networks, comma separated, of proxies whose x-forwarded-for is believed",
     ),

@@ -36,7 +36,7 @@ struct ClipData {
 }
 
 /// HTTP status, `responseCode` and `responseKey` of a failure.
-type Row = (StatusCode, &'static str, &'static str);
+pub(super) type Row = (StatusCode, &'static str, &'static str);
 
 const NO_FACE: Row = (
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -80,6 +80,9 @@ const fn row(kind: FailureKind) -> Row {
 pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
     if let Ok(Answer::Clip(result)) = outcome {
         return judged_clip(about, result);
+    }
+    if let Ok(Answer::Session(view)) = outcome {
+        return super::session::told(about, view);
     }
     match reply::checked(outcome) {
         Ok(checked) if checked.result.face_detected => judged(about, &checked.result),
@@ -139,7 +142,11 @@ fn no_face(about: &About) -> Reply {
     failed(about, NO_FACE, &message)
 }
 
-fn failed(about: &About, (status, response_code, response_key): Row, message: &str) -> Reply {
+pub(super) fn failed(
+    about: &About,
+    (status, response_code, response_key): Row,
+    message: &str,
+) -> Reply {
     let body = Body {
         decentro_txn_id: &about.request_id,
         status: "FAILURE",
@@ -149,6 +156,19 @@ fn failed(about: &About, (status, response_code, response_key): Row, message: &s
         response_key,
     };
     reply::json(status, &body)
+}
+
+/// A session that has not ended: a success without data.
+pub(super) fn in_progress(about: &About, message: &str) -> Reply {
+    let body = Body {
+        decentro_txn_id: &about.request_id,
+        status: "SUCCESS",
+        response_code: "S00001",
+        message,
+        data: None::<Data>,
+        response_key: "success_session_in_progress",
+    };
+    reply::json(StatusCode::OK, &body)
 }
 
 #[cfg(test)]

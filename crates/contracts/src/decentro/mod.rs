@@ -1,11 +1,14 @@
 //! Decentro passive image liveness: `POST /v2/kyc/forensics/liveness/passive` with a form or
 //! JSON, and `POST /v3/kyc/farsight/liveness/passive` with JSON alone.
 //!
+//! Active video liveness is in [`session`].
+//!
 //! A success is HTTP 200 whether the face is live or not; a FAILURE tells its kind by HTTP
 //! status, `responseCode` and `responseKey`.
 
 mod answer;
 mod read;
+mod session;
 mod source;
 mod video;
 
@@ -40,6 +43,14 @@ const ROUTES: &[Route] = &[
     Route {
         method: Method::POST,
         path: VIDEO,
+    },
+    Route {
+        method: Method::POST,
+        path: session::INITIATE,
+    },
+    Route {
+        method: Method::POST,
+        path: session::RESULT,
     },
 ];
 
@@ -88,13 +99,28 @@ impl Contract for Decentro {
         if incoming.path == VIDEO {
             return video::clip_request(incoming).map(Ask::Clip);
         }
+        if let Some(ask) = session::ask(incoming)? {
+            return Ok(ask);
+        }
         read::check_request(incoming).map(Ask::Check)
     }
 
     fn body_bytes(&self, path: &str) -> Option<usize> {
         // The fields of a form beside the file.
         const FIELDS: usize = 64 * 1024;
-        (path == VIDEO).then_some(crate::CLIP_BYTES + FIELDS)
+        match path {
+            VIDEO => Some(crate::CLIP_BYTES + FIELDS),
+            session::INITIATE => Some(crate::SESSION_BYTES),
+            _ => None,
+        }
+    }
+
+    fn takes_clips(&self, path: &str) -> bool {
+        path == VIDEO
+    }
+
+    fn only_looks(&self, method: &Method, path: &str) -> bool {
+        session::is_look(method, path)
     }
 
     fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply {

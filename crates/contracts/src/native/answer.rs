@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use lifesign_domain::CheckResult;
 use serde::Serialize;
 
+use super::session;
 use crate::{About, Answer, Failure, FailureKind, Picture, Reply, reply};
 
 /// What every answer looks like.
@@ -80,6 +81,16 @@ const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
 pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply {
     if let Ok(Answer::Clip(result)) = outcome {
         return envelope(about, Ok((result.as_ref(), result.face_detected)), None);
+    }
+    // A session is told whatever came of it: its state says so.
+    match outcome {
+        Ok(Answer::Session(view)) => {
+            return envelope(about, Ok((&session::Body::from(view.as_ref()), true)), None);
+        }
+        Ok(Answer::Sessions(page)) => {
+            return envelope(about, Ok((&session::Page::from(page), true)), None);
+        }
+        _ => {}
     }
     match reply::checked(outcome) {
         Ok(checked) => {

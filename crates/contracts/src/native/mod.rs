@@ -6,6 +6,7 @@
 
 mod answer;
 mod read;
+mod session;
 mod video;
 
 use std::time::SystemTime;
@@ -32,6 +33,22 @@ const ROUTES: &[Route] = &[
     Route {
         method: Method::POST,
         path: VIDEO,
+    },
+    Route {
+        method: Method::POST,
+        path: session::SESSIONS,
+    },
+    Route {
+        method: Method::GET,
+        path: session::SESSIONS,
+    },
+    Route {
+        method: Method::GET,
+        path: session::SESSION,
+    },
+    Route {
+        method: Method::DELETE,
+        path: session::SESSION,
     },
 ];
 
@@ -65,13 +82,28 @@ impl Contract for Native {
         if incoming.path == VIDEO {
             return video::clip_request(incoming).map(Ask::Clip);
         }
+        if let Some(ask) = session::ask(incoming)? {
+            return Ok(ask);
+        }
         read::check_request(incoming).map(Ask::Check)
     }
 
     fn body_bytes(&self, path: &str) -> Option<usize> {
         // The fields of a form beside the file.
         const FIELDS: usize = 64 * 1024;
-        (path == VIDEO).then_some(crate::CLIP_BYTES + FIELDS)
+        match path {
+            VIDEO => Some(crate::CLIP_BYTES + FIELDS),
+            session::SESSIONS => Some(crate::SESSION_BYTES),
+            _ => None,
+        }
+    }
+
+    fn takes_clips(&self, path: &str) -> bool {
+        path == VIDEO
+    }
+
+    fn only_looks(&self, method: &Method, path: &str) -> bool {
+        session::is_look(method, path)
     }
 
     fn answer(&self, about: &About, outcome: Result<&Answer, &Failure>) -> Reply {

@@ -84,7 +84,7 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
     match outcome {
         Ok(Answer::Token(issued)) => token(issued),
         Ok(Answer::Checked(checked)) => judged(about, checked),
-        Ok(Answer::Clip(_)) => refused(
+        Ok(Answer::Clip(_) | Answer::Session(_) | Answer::Sessions(_)) => refused(
             about,
             StatusCode::INTERNAL_SERVER_ERROR,
             "this route judges images alone",

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use lifesign_domain::{ReasonCode, Verdict};
+use lifesign_domain::{
+    AudioMatch, FaceMatch, ReasonCode, SessionResult, SessionState, SessionStep, Verdict,
+};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -64,6 +66,19 @@ pub(crate) enum Given {
         authkey: String,
         expires_in: u64,
     },
+    /// An active session.
+    Session {
+        state: SessionState,
+        /// Whether it was made by this request.
+        #[serde(default)]
+        made: bool,
+        #[serde(default)]
+        originals: Vec<String>,
+        captured: Option<CapturedSession>,
+        failure: Option<String>,
+    },
+    /// A page of so many sessions.
+    Sessions(usize),
     Failure {
         kind: String,
         message: String,
@@ -71,6 +86,60 @@ pub(crate) enum Given {
         #[serde(default)]
         unread: bool,
     },
+}
+
+/// What a capture told.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CapturedSession {
+    pub(crate) verdict: Verdict,
+    /// Of every reference image.
+    pub(crate) score: u8,
+    pub(crate) covariance: f64,
+    /// None: the digits were skipped.
+    pub(crate) audio: Option<u8>,
+    pub(crate) location: Option<(f64, f64)>,
+}
+
+impl CapturedSession {
+    /// The result, with `references` face matches that share the first frame.
+    pub(crate) fn result(&self, references: usize) -> SessionResult {
+        let live = self.verdict == Verdict::Live;
+        SessionResult {
+            verdict: self.verdict,
+            confidence: if live { 0.9 } else { 0.1 },
+            threshold: 0.58,
+            challenge_passed: true,
+            failure: None,
+            steps: vec![SessionStep {
+                kind: "turn_left".to_owned(),
+                result: "passed".to_owned(),
+                reason: None,
+                reaction_ms: Some(800),
+            }],
+            face_matches: vec![
+                FaceMatch {
+                    score: self.score,
+                    covariance: self.covariance,
+                    same_person: self.score >= 50,
+                    best_frame: Some(0),
+                };
+                references
+            ],
+            audio: AudioMatch {
+                score: self.audio,
+                reason: self.audio.is_none().then(|| "skipped".to_owned()),
+            },
+            static_risk: false,
+            prerecorded_risk: !live,
+            signals: Vec::new(),
+            reasons: Vec::new(),
+            profile: "ensemble".to_owned(),
+            calibration: "fake".to_owned(),
+            duration_s: 20.5,
+            frame_count: 200,
+        }
+    }
 }
 
 /// A body with placeholders.
@@ -144,6 +213,22 @@ fn folders(parent: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The path of an exchange as the contract writes it, with braces for what varies.
+pub(crate) fn documented<'a>(path: &'a str, documented: impl Iterator<Item = &'a str>) -> &'a str {
+    let path = path.split('?').next().unwrap_or(path);
+    let fits = |pattern: &str| {
+        let (parts, wanted) = (path.split('/'), pattern.split('/'));
+        parts.clone().count() == wanted.clone().count()
+            && parts
+                .zip(wanted)
+                .all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+    };
+    let mut fitting: Vec<&str> = documented.filter(|pattern| fits(pattern)).collect();
+    // The one that names the path itself, if there is one.
+    fitting.sort_by_key(|pattern| pattern.contains('{'));
+    fitting.first().copied().unwrap_or(path)
 }
 
 /// Replaces each `{{word}}` by what `value` gives for it.

@@ -180,7 +180,12 @@ async fn erase_by_reference(state: State<Arc<App>>, from: peer::From, head: Part
 }
 
 fn told(erased: Erased) -> Value {
-    json!({ "erased": { "checks": erased.checks, "images": erased.images } })
+    json!({ "erased": {
+        "checks": erased.checks,
+        "images": erased.images,
+        "sessions": erased.sessions,
+        "session_media": erased.media,
+    } })
 }
 
 /// The credential is the actor; its identifier is no secret.

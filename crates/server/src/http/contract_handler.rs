@@ -83,14 +83,12 @@ impl Exchange {
         let (parts, body) = request.into_parts();
         // Who may not ask is told so before anything is taken from them.
         let credentials = self.contract.credentials(&self.path, &parts.headers);
-        let admitted = service::admit(
-            &self.app,
-            credentials,
-            self.peer,
-            Scope::Check,
-            &mut self.rate,
-        )
-        .await;
+        let scope = match self.contract.only_looks(&self.method, &self.path) {
+            true => Scope::Look,
+            false => Scope::Check,
+        };
+        let admitted =
+            service::admit(&self.app, credentials, self.peer, scope, &mut self.rate).await;
         let caller = match admitted {
             Ok(caller) => caller,
             Err(failure) => {
@@ -153,7 +151,7 @@ impl Exchange {
                 Answer::Clip(result) => {
                     metrics.decided(name, &result.profile, result.verdict);
                 }
-                Answer::Token(_) => {}
+                Answer::Token(_) | Answer::Session(_) | Answer::Sessions(_) => {}
             },
             Ok(Said::Repeated(_)) => {}
             Err(failure) => metrics.failed(name, failure.kind),
@@ -180,6 +178,17 @@ impl Exchange {
                     check.calibration = %result.calibration, clip.frames = result.frame_count,
                     clip.duration_s = result.duration_s,
                     "{contract} clip answered {} in {latency_ms:.0} ms", result.verdict
+                ),
+                Answer::Session(view) => tracing::info!(
+                    request.id = %id, http.method = %method, http.status = status, contract,
+                    latency.ms = latency_ms, session.id = %view.id,
+                    session.state = view.state.as_str(),
+                    "{contract} session is {} in {latency_ms:.0} ms", view.state.as_str()
+                ),
+                Answer::Sessions(page) => tracing::info!(
+                    request.id = %id, http.method = %method, http.status = status, contract,
+                    latency.ms = latency_ms, sessions = page.sessions.len(),
+                    "{contract} sessions listed in {latency_ms:.0} ms"
                 ),
                 Answer::Token(_) => tracing::info!(
                     request.id = %id, http.method = %method, http.path = %self.path,

@@ -8,7 +8,9 @@ pub(crate) mod openapi;
 mod operations;
 mod peer;
 pub(crate) mod request_hash;
+mod sessions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -30,12 +32,18 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .merge(openapi::ui())
         .merge(checks::routes())
+        .merge(sessions::routes())
         .merge(crate::pages::routes());
     for contract in app.contracts.clone() {
+        let mut paths: BTreeMap<&str, MethodFilter> = BTreeMap::new();
         for route in contract.routes() {
             if let Ok(filter) = MethodFilter::try_from(route.method.clone()) {
-                router = router.route(route.path, contract_route(filter, contract));
+                let methods = paths.entry(route.path).or_insert(filter);
+                *methods = methods.or(filter);
             }
+        }
+        for (path, methods) in paths {
+            router = router.route(path, contract_route(methods, contract));
         }
     }
     let native = &lifesign_contracts::Native;
@@ -50,7 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
     headers::secured(router, app)
 }
 
-/// A contract's route, which also words the refusal of other methods.
+/// A contract's path, which also words the refusal of other methods.
 fn contract_route(filter: MethodFilter, contract: &'static dyn Contract) -> MethodRouter<Arc<App>> {
     on(filter, move |app, request: Request| {
         handle(app, contract, request)

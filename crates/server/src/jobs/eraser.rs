@@ -1,4 +1,4 @@
-//! Erases what is expired: checks, pictures, answers, tokens, sessions.
+//! Erases what is expired: checks, pictures, answers, tokens, log-ins, active sessions and their frames.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(crate) async fn run(app: Arc<App>) {
                 erased.images = erased.images,
                 erased.answers = erased.answers,
                 erased.tokens = erased.tokens,
+                erased.sessions = erased.sessions,
+                erased.media = erased.media,
                 "erased what was expired"
             ),
             Err(error) => {

@@ -20,6 +20,8 @@ pub(crate) enum Scope {
     Read,
     /// Erase what was kept.
     Erase,
+    /// Look at what was asked for under [`Scope::Check`]: the same right, but not a check more.
+    Look,
 }
 
 impl Scope {
@@ -27,7 +29,7 @@ impl Scope {
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Check => "check",
+            Self::Check | Self::Look => "check",
             Self::Read => "read",
             Self::Erase => "erase",
         }

@@ -1,6 +1,8 @@
 //! What an operator does, from the command line and from the console alike: every credential is
 //! made here, its secrets are told once, and what is kept are hashes.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use lifesign_store::{
     Act, CredentialKind, Millis, NewCredential, NewOperator, Rules, Store, StoreError, Tenant,
     TenantSettings,
@@ -41,6 +43,8 @@ pub struct TenantCredentials {
     pub verified_africa: VerifiedAfricaCredentials,
     /// Decentro.
     pub decentro: DecentroCredentials,
+    /// The secret that signs callbacks (Standard Webhooks): `whsec_` and base64.
+    pub webhook_secret: String,
 }
 
 /// For Syntizen: the key that seals pictures, and the user that gets tokens.
@@ -137,7 +141,9 @@ pub async fn create_tenant(
         let found = told.iter().find(|(key, _)| *key == (kind, name));
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    use CredentialKind::{Decentro, Native, SyntizenSealing, SyntizenUser, VerifiedAfrica};
+    use CredentialKind::{
+        Decentro, Native, SyntizenSealing, SyntizenUser, VerifiedAfrica, Webhook,
+    };
     let credentials = TenantCredentials {
         tenant_id,
         api_key: take(Native, "api_key"),
@@ -156,6 +162,7 @@ pub async fn create_tenant(
             client_secret: take(Decentro, "client_secret"),
             module_secret: take(Decentro, "module_secret"),
         },
+        webhook_secret: take(Webhook, "webhook_secret"),
     };
     Ok((tenant, credentials))
 }
@@ -361,6 +368,15 @@ fn new_credential(
             credential.public_id.clone_from(&id);
             credential.sealed_secret = Some(sealed);
             vec![("apikey", id), ("apikey_secret", secret)]
+        }
+        CredentialKind::Webhook => {
+            let id = secrets::identifier("lsw_")?;
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).map_err(SecretError::from)?;
+            credential.sealed_secret = Some(vault.seal(id.as_bytes(), &secret)?);
+            credential.public_id = id;
+            let told = format!("whsec_{}", BASE64_STANDARD.encode(secret));
+            vec![("webhook_secret", told)]
         }
     };
     Ok((credential, told))

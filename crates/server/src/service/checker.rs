@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lifesign_contracts::{Checked, Failure, FailureKind, ImageFormat, ImageRules, Picture};
 use lifesign_domain::ErrorKind;
-use lifesign_engine::{Engine, EngineError, Subject, explain, perceptual_hash};
+use lifesign_engine::{Descriptor, Engine, EngineError, Face, Subject, explain, perceptual_hash};
 use lifesign_media::{ExifState, Limits, MediaError, Photo};
 
 /// How an image is to be judged.
@@ -42,6 +42,18 @@ pub trait Checker: Send + Sync + 'static {
     /// # Errors
     /// If the image is refused or the analysis fails; that there is no face is no failure.
     fn check(&self, image: &[u8], wanted: &Wanted) -> Result<Seen, Failure>;
+
+    /// Describes the one usable face of the file `image`, a reference image of an active session.
+    ///
+    /// # Errors
+    /// If the image is refused, shows no face, several or one that is too small or turned away, or if this
+    /// checker describes none.
+    fn describe(&self, _image: &[u8]) -> Result<Descriptor, Failure> {
+        Err(Failure::new(
+            FailureKind::Inference,
+            "faces are not described here",
+        ))
+    }
 }
 
 /// The real [`Checker`].
@@ -90,6 +102,53 @@ impl Checker for EngineChecker {
         };
         Ok(Seen { checked, phash })
     }
+
+    fn describe(&self, image: &[u8]) -> Result<Descriptor, Failure> {
+        let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
+        let faces = self.engine.faces(&photo.frame).map_err(of_engine)?;
+        let face = usable(&faces)?;
+        self.engine
+            .embed(&photo.frame, &face.mesh.landmarks)
+            .map_err(of_engine)
+    }
+}
+
+/// Smallest distance of the eyes in a reference image, in pixels: the embedder sees the face on 150 pixels, of
+/// which the eyes are some 45 apart.
+const REFERENCE_EYES_PX: f64 = 20.0;
+/// Largest yaw and pitch of a face in a reference image, in degrees.
+const REFERENCE_TURN_DEG: f64 = 35.0;
+
+/// The one face of a reference image, if it can be compared with.
+fn usable(faces: &[Face]) -> Result<&Face, Failure> {
+    let refused = |what: String| {
+        let accepted = "accepted is exactly one face that looks at the camera";
+        Failure::new(FailureKind::InvalidImage, format!("{what}; {accepted}"))
+    };
+    let face = match faces {
+        [face] => face,
+        [] => return Err(refused("no face was found".to_owned())),
+        faces => return Err(refused(format!("{} faces were found", faces.len()))),
+    };
+    let eyes_px = lifesign_engine::geometry::inter_eye_distance_px(&face.mesh.landmarks);
+    if eyes_px < REFERENCE_EYES_PX {
+        return Err(refused(format!(
+            "the face is too small: its eyes are {eyes_px:.0} pixels apart, needed are \
+             {REFERENCE_EYES_PX}"
+        )));
+    }
+    let turn = face
+        .pose
+        .degrees
+        .yaw
+        .abs()
+        .max(face.pose.degrees.pitch.abs());
+    if turn > REFERENCE_TURN_DEG {
+        return Err(refused(format!(
+            "the face is turned by {turn:.0} degrees, at most {REFERENCE_TURN_DEG} will do"
+        )));
+    }
+    Ok(face)
 }
 
 /// Before anything is decoded: is it a format that the contract takes?

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lifesign_contracts::{
     About, Answer, Ask, CLIP_BYTES, CheckOptions, CheckRequest, ClipRules, ClipSource, Contract,
-    Echo, Failure, FailureKind, ImageRules, ImageSource, Incoming, Reply, TokenRequest,
+    Echo, Failure, FailureKind, ImageRules, ImageSource, Incoming, Reply, SessionLook,
+    TokenRequest,
 };
 use lifesign_domain::{CheckResult, ClipResult, Reason, SignalReport, Verdict};
 use lifesign_net::{FetchError, Policy};
@@ -25,7 +26,7 @@ use super::access::{Caller, unavailable};
 use super::checker::{Seen, Wanted, of_media, unknown_profile};
 use super::clips::{ClipSeen, ClipWanted};
 use super::pool::{Place, PoolError};
-use super::{replay, tokens};
+use super::{replay, sessions, tokens};
 use crate::http::request_hash;
 use crate::{App, clock, secrets};
 
@@ -55,6 +56,9 @@ enum Asked {
     Check(Box<Asking>),
     Clip(Box<AskingClip>),
     Token(TokenRequest),
+    Session(Box<sessions::Asking>),
+    SessionLook(SessionLook),
+    SessionPage(Option<String>),
 }
 
 struct Asking {
@@ -98,7 +102,7 @@ pub(crate) async fn converse(
         since,
     } = request;
     let deadline = Deadline::new(app.config.request_timeout);
-    let is_clip = contract.body_bytes(&incoming.path).is_some();
+    let is_clip = contract.takes_clips(&incoming.path);
     let pool = if is_clip { &app.clip_pool } else { &app.pool };
     let place = pool.enter().map_err(of_pool)?;
     let worker = Arc::clone(app);
@@ -129,11 +133,19 @@ pub(crate) async fn converse(
                 deadline,
                 since,
             };
-            match asked {
-                Asked::Clip(asking) => check.run_clip(*asking, about).await,
-                Asked::Check(asking) => check.run(*asking, about).await,
-                Asked::Token(_) => Err(fault("a token was asked for twice")),
-            }
+            let told = match asked {
+                Asked::Clip(asking) => return check.run_clip(*asking, about).await,
+                Asked::Check(asking) => return check.run(*asking, about).await,
+                Asked::Token(_) => return Err(fault("a token was asked for twice")),
+                Asked::Session(asking) => {
+                    sessions::initiate(app, contract, &caller, &place, deadline, *asking, about)
+                        .await?
+                }
+                Asked::SessionLook(look) => sessions::look(app, contract, &caller, look).await?,
+                Asked::SessionPage(after) => sessions::page(app, &caller, after.as_deref()).await?,
+            };
+            let reply = contract.answer(about, Ok(&told));
+            Ok(Said::Fresh(Box::new(told), reply))
         }
     }
 }
@@ -146,6 +158,12 @@ fn read(
 ) -> Result<Asked, Failure> {
     let request = match contract.read(incoming, echo)? {
         Ask::Token(request) => return Ok(Asked::Token(request)),
+        Ask::Session(request) => {
+            return sessions::Asking::of(app, request)
+                .map(|asking| Asked::Session(Box::new(asking)));
+        }
+        Ask::SessionLook(look) => return Ok(Asked::SessionLook(look)),
+        Ask::SessionPage(after) => return Ok(Asked::SessionPage(after)),
         Ask::Clip(request) => {
             return Ok(Asked::Clip(Box::new(AskingClip {
                 clip: match request.clip {
@@ -326,15 +344,7 @@ impl Check<'_> {
     }
 
     fn profile(&self, asked: Option<&str>) -> Result<String, Failure> {
-        let of_tenant = self.settings().profile.as_deref();
-        let named = asked.or(of_tenant);
-        let profile = named.unwrap_or(&self.app.config.profile);
-        let known = self.app.checker.profiles();
-        if known.iter().any(|name| name == profile) {
-            Ok(profile.to_owned())
-        } else {
-            Err(unknown_profile(&known.join(", ")))
-        }
+        profile(self.app, self.tenant(), asked)
     }
 
     async fn answered_before(
@@ -394,17 +404,15 @@ impl Check<'_> {
     }
 
     async fn fetch(&self, url: String, most: usize) -> Result<Bytes, Failure> {
-        let policy = Policy {
-            allow_http: self.settings().allow_http,
-            max_bytes: most,
-            ..self.app.config.fetch
-        };
-        let fetcher = self.app.fetcher.clone();
-        let fetching = self.place.wait(move || fetcher.fetch(&url, &policy));
-        let fetched = self.deadline.keep(fetching).await?.map_err(of_pool)?;
-        fetched
-            .map(|fetched| fetched.bytes.into())
-            .map_err(|e| of_fetch(&e))
+        fetch(
+            self.app,
+            self.tenant(),
+            self.place,
+            self.deadline,
+            url,
+            most,
+        )
+        .await
     }
 
     async fn judge(&self, image: Bytes, wanted: Wanted) -> Result<(Seen, [u8; 32]), Failure> {
@@ -490,6 +498,40 @@ impl Check<'_> {
     }
 }
 
+/// The profile that was asked for, or else the tenant's or the server's.
+pub(super) fn profile(app: &App, tenant: &Tenant, asked: Option<&str>) -> Result<String, Failure> {
+    let named = asked.or(tenant.settings.profile.as_deref());
+    let profile = named.unwrap_or(&app.config.profile);
+    let known = app.checker.profiles();
+    if known.iter().any(|name| name == profile) {
+        Ok(profile.to_owned())
+    } else {
+        Err(unknown_profile(&known.join(", ")))
+    }
+}
+
+/// What a URL of the tenant's points to, at most `most` bytes.
+pub(super) async fn fetch(
+    app: &App,
+    tenant: &Tenant,
+    place: &Place,
+    deadline: Deadline,
+    url: String,
+    most: usize,
+) -> Result<Bytes, Failure> {
+    let policy = Policy {
+        allow_http: tenant.settings.allow_http,
+        max_bytes: most,
+        ..app.config.fetch
+    };
+    let fetcher = app.fetcher.clone();
+    let fetching = place.wait(move || fetcher.fetch(&url, &policy));
+    let fetched = deadline.keep(fetching).await?.map_err(of_pool)?;
+    fetched
+        .map(|fetched| fetched.bytes.into())
+        .map_err(|e| of_fetch(&e))
+}
+
 /// What is kept of a result.
 struct Found<'a> {
     verdict: Verdict,
@@ -557,7 +599,7 @@ fn too_poor(balance: i64, price: i64) -> Failure {
     )
 }
 
-fn of_fetch(error: &FetchError) -> Failure {
+pub(super) fn of_fetch(error: &FetchError) -> Failure {
     let kind = match error {
         FetchError::BadUrl { .. }
         | FetchError::HttpRefused
@@ -588,7 +630,7 @@ pub(super) fn of_pool(error: PoolError) -> Failure {
 
 /// Until when a request may take.
 #[derive(Clone, Copy)]
-struct Deadline {
+pub(super) struct Deadline {
     at: tokio::time::Instant,
     allowed: Duration,
 }
@@ -601,7 +643,7 @@ impl Deadline {
         }
     }
 
-    async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn keep<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         timeout_at(self.at, work).await.map_err(|_| {
             Failure::new(
                 FailureKind::TimedOut,

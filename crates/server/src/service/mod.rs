@@ -8,6 +8,7 @@ mod clips;
 mod conversation;
 mod pool;
 mod replay;
+pub mod sessions;
 mod slowdown;
 mod tokens;
 

@@ -14,13 +14,17 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use exchange::{Exchange, compare};
+use exchange::{Exchange, Given, compare, documented};
 use filled::Filled;
 use futures_util::{StreamExt, stream};
-use lifesign_contracts::{Checked, Failure, FailureKind};
+use lifesign_contracts::{Checked, Failure, FailureKind, Location};
+use lifesign_domain::SessionState;
 use lifesign_engine::{Calibration, Engine};
 use lifesign_media::Limits;
 use lifesign_server::Policy;
+use lifesign_server::service::sessions::{
+    CaptureFailure, Captured, KeptFrame, Start, close_capture, open_capture,
+};
 use lifesign_server::service::{Checker, EngineChecker};
 
 use crate::support::document::{conforms, document};
@@ -124,14 +128,21 @@ async fn play(shared: &Site, exchange: &Exchange, cases: &[Exchange]) -> Result<
             Some(site(setup, real_checker()).await)
         }
         "" | "balance_0" | "rate_used" | "quota_used" | "other_address" => None,
+        setup if setup.starts_with("session_") => None,
         other => return Err(format!("there is no setup {other}")),
     };
     let site = own.as_ref().unwrap_or(shared);
-    let filled = Filled::new(site, exchange, setup).await;
+    let mut filled = Filled::new(site, exchange, setup).await;
     if let Some(before) = &exchange.request.before {
         let before = cases.iter().find(|case| case.case == *before).unwrap();
         let answer = site.call(filled.request(&before.request)).await;
         held(site, &filled, before, &answer).await?;
+        if let Some(made) = Made::of(&answer) {
+            filled.session_id.clone_from(&made.id);
+            if let Some(setup) = setup.strip_prefix("session_") {
+                made.bring_to(site, setup, exchange).await;
+            }
+        }
     }
     let request = || filled.request(&exchange.request);
     let answer = match setup {
@@ -156,6 +167,83 @@ async fn play(shared: &Site, exchange: &Exchange, cases: &[Exchange]) -> Result<
         _ => site.call(request()).await,
     };
     held(site, &filled, exchange, &answer).await
+}
+
+/// A session that the request before has made.
+struct Made {
+    id: String,
+    token: String,
+}
+
+impl Made {
+    fn of(answer: &Answer) -> Option<Self> {
+        let body = answer.json();
+        let (id, url) = match body["videoLivenessUrl"].as_str() {
+            Some(url) => (&body["decentroTxnId"], url),
+            None => (&body["result"]["id"], body["result"]["url"].as_str()?),
+        };
+        Some(Self {
+            id: id.as_str()?.to_owned(),
+            token: url.rsplit('/').next()?.to_owned(),
+        })
+    }
+
+    /// Lets what a setup says become of the session, by the seam that a real capture uses.
+    async fn bring_to(&self, site: &Site, setup: &str, exchange: &Exchange) {
+        let (store, app) = (&site.ground.store, &site.app);
+        match setup {
+            "expired" => {
+                let much_later = crate::support::site::now() + 86_400_000;
+                assert!(store.end_overdue(much_later).await.unwrap() > 0);
+            }
+            "cancelled" => {
+                let hash = lifesign_server::secrets::sha256(self.token.as_bytes());
+                let session = store.active_by_token(&hash).await.unwrap().unwrap();
+                let tenant = &session.made.tenant_id;
+                let now = crate::support::site::now();
+                let session = store.cancel_active(tenant, &self.id, now).await.unwrap();
+                assert_eq!(session.unwrap().state, SessionState::Cancelled);
+            }
+            "aborted" => loop {
+                let ticket = open_capture(app, &self.token, start(None)).await.unwrap();
+                ticket.reveal(app).await.unwrap();
+                let left = close_capture(app, ticket, Err(CaptureFailure::Aborted)).await;
+                if !left.unwrap().may_retry {
+                    break;
+                }
+            },
+            "live" | "spoof" => {
+                let Some(Given::Session { captured, .. }) = &exchange.request.given else {
+                    panic!("a captured session says what was captured");
+                };
+                let captured = captured.as_ref().unwrap();
+                let ticket = open_capture(app, &self.token, start(captured.location)).await;
+                let ticket = ticket.unwrap();
+                ticket.reveal(app).await.unwrap();
+                let told = Captured {
+                    result: captured.result(ticket.references.len()),
+                    frames: vec![KeptFrame {
+                        at_ms: 100,
+                        jpeg: crate::support::sample("astronaut.jpg"),
+                    }],
+                    retry: false,
+                };
+                close_capture(app, ticket, Ok(told)).await.unwrap();
+            }
+            other => panic!("there is no setup session_{other}"),
+        }
+    }
+}
+
+fn start(location: Option<(f64, f64)>) -> Start {
+    Start {
+        consent: true,
+        microphone: true,
+        geolocation: location.map(|(latitude, longitude)| Location {
+            latitude,
+            longitude,
+        }),
+    }
 }
 
 async fn site(setup: Setup, checker: Arc<dyn Checker>) -> Site {
@@ -219,7 +307,8 @@ async fn held(
     }
     compare(expected.body.get(), &body)?;
     let document = document(&site.client).await;
-    let path = exchange.request.path.split('?').next().unwrap();
+    let paths = document["paths"].as_object().unwrap().keys();
+    let path = documented(&exchange.request.path, paths.map(String::as_str));
     let method = exchange.request.method.to_lowercase();
     conforms(&document, &method, path, answer)
 }

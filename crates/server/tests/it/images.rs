@@ -157,7 +157,10 @@ async fn who_erases_a_check_erases_its_picture() {
             .call(plain("DELETE", &path, &bank.api_key))
             .await
             .json();
-        assert_eq!(erased, json!({ "erased": { "checks": 1, "images": 1 } }));
+        assert_eq!(
+            erased,
+            json!({ "erased": { "checks": 1, "images": 1, "sessions": 0, "session_media": 0 } })
+        );
         assert!(!store.has_image(id).await.unwrap());
         let data = &site.ground.setup.config.data;
         assert!(!on_disk(data, &sealed[100..132]), "not even sealed");

@@ -3,6 +3,7 @@
 
 mod access;
 mod browser;
+mod callbacks;
 mod clips;
 mod console;
 mod console_browser;
@@ -19,6 +20,7 @@ mod memory;
 mod operations;
 mod page;
 mod replays;
+mod sessions;
 mod startup;
 mod support;
 mod tenants;

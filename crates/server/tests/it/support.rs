@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod document;
 pub(crate) mod failing_store;
 pub(crate) mod pictures;
+pub(crate) mod sessions;
 pub(crate) mod site;
 pub(crate) mod sockets;
 
@@ -162,6 +163,8 @@ impl Setup {
                 clip_min_side: 480,
                 database: String::new(),
                 data_key_file: PathBuf::new(),
+                public_url: String::new(),
+                tls: None,
                 trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
                 fetch: Policy::default(),

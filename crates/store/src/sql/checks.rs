@@ -61,7 +61,8 @@ impl SqlStore {
             .take(page)
             .map(rows::check)
             .collect::<Result<_>>()?;
-        let next = checks.last().filter(|_| more).map(Place::of);
+        let last = checks.last().filter(|_| more);
+        let next = last.map(|check: &CheckRecord| Place::of(check.at, &check.id));
         Ok(CheckPage { checks, next })
     }
 
@@ -192,21 +193,21 @@ impl Selection {
     }
 }
 
-/// The place of a check in the order of the pages. As a cursor it is hexadecimal: the time in
+/// The place of a check or session in the order of the pages. As a cursor it is hexadecimal: the time in
 /// eight bytes, then the identifier.
-struct Place {
-    at: Millis,
-    id: String,
+pub(super) struct Place {
+    pub(super) at: Millis,
+    pub(super) id: String,
 }
 
 impl Place {
-    fn of(check: &CheckRecord) -> String {
-        let mut bytes = check.at.to_be_bytes().to_vec();
-        bytes.extend(check.id.as_bytes());
+    pub(super) fn of(at: Millis, id: &str) -> String {
+        let mut bytes = at.to_be_bytes().to_vec();
+        bytes.extend(id.as_bytes());
         super::chain::hex(&bytes)
     }
 
-    fn parsed(cursor: &str) -> Result<Self> {
+    pub(super) fn parsed(cursor: &str) -> Result<Self> {
         Self::from_hex(cursor)
             .ok_or_else(|| StoreError::Invalid("the page's cursor is not one of ours".to_owned()))
     }

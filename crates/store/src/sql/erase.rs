@@ -1,4 +1,4 @@
-//! Erases checks with everything that tells of them.
+//! Erases checks and active sessions with everything that tells of them.
 //!
 //! The ledger keeps its amounts and forgets which check they were for. Reasons go with their
 //! check by the schema's cascade.
@@ -54,8 +54,29 @@ impl SqlStore {
         .bind(reference)
         .fetch_all(&mut *tx)
         .await?;
-        let erased = erase(&mut tx, &found).await?;
-        if erased.checks == 0 {
+        let mut erased = erase(&mut tx, &found).await?;
+        erased.media += count(
+            sqlx::query(
+                "DELETE FROM session_media WHERE session_no IN (SELECT s.no FROM active_sessions s \
+                 JOIN tenants t ON t.no = s.tenant_no WHERE t.id = $1 AND s.reference = $2)",
+            )
+            .bind(tenant_id)
+            .bind(reference)
+            .execute(&mut *tx)
+            .await?,
+        );
+        // Media, callbacks and attempts go with their session by the schema's cascade.
+        erased.sessions += count(
+            sqlx::query(
+                "DELETE FROM active_sessions WHERE reference = $2 \
+                 AND tenant_no = (SELECT no FROM tenants WHERE id = $1)",
+            )
+            .bind(tenant_id)
+            .bind(reference)
+            .execute(&mut *tx)
+            .await?,
+        );
+        if erased == Erased::default() {
             return Ok(erased);
         }
         // The reference itself is what was to be forgotten: it is not written down here.
@@ -94,6 +115,10 @@ impl SqlStore {
         erased.tokens += delete(&mut tx, "DELETE FROM tokens WHERE expires_at <= $1", now).await?;
         erased.tokens +=
             delete(&mut tx, "DELETE FROM sessions WHERE expires_at <= $1", now).await?;
+        let media = "DELETE FROM session_media WHERE expires_at <= $1";
+        erased.media += delete(&mut tx, media, now).await?;
+        let sessions = "DELETE FROM active_sessions WHERE erase_at <= $1";
+        erased.sessions += delete(&mut tx, sessions, now).await?;
         tx.commit().await?;
         if erased != Erased::default() {
             self.forget_journal().await;
@@ -139,8 +164,13 @@ async fn erase(tx: &mut Tx, found: &[AnyRow]) -> Result<Erased> {
 }
 
 async fn delete(tx: &mut Tx, statement: &'static str, now: Millis) -> Result<u64> {
-    let done = sqlx::query(statement).bind(now).execute(&mut **tx).await?;
-    Ok(done.rows_affected())
+    Ok(count(
+        sqlx::query(statement).bind(now).execute(&mut **tx).await?,
+    ))
+}
+
+fn count(done: sqlx::any::AnyQueryResult) -> u64 {
+    done.rows_affected()
 }
 
 fn add(sum: &mut Erased, part: Erased) {
@@ -148,4 +178,6 @@ fn add(sum: &mut Erased, part: Erased) {
     sum.images += part.images;
     sum.answers += part.answers;
     sum.tokens += part.tokens;
+    sum.sessions += part.sessions;
+    sum.media += part.media;
 }

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 
 use super::{Result, SqlStore};
 use crate::{
-    Act, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage, CheckRecord, Commit, Committed,
-    Credential, CredentialKind, Erased, Fingerprint, LedgerEntry, Millis, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, Store, StoredAnswer, Tenant,
-    TenantSettings, Token,
+    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
+    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
+    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, Store, StoredAnswer,
+    TakenDelivery, Tenant, TenantSettings, Token,
 };
 
 /// `fn name(argument: type, …) -> output;` calls the method of the same name on [`SqlStore`].
@@ -54,6 +55,24 @@ forward! {
     fn erase_reference(tenant_id: &str, reference: &str, act: &Act) -> Erased;
     fn erase_expired(now: Millis) -> Erased;
     fn buckets(tenant_id: Option<&str>, from: Millis, width_ms: i64, count: u32) -> Vec<Bucket>;
+
+    fn create_active(session: &NewActiveSession) -> ();
+    fn active(tenant_id: &str, id: &str) -> Option<ActiveSession>;
+    fn active_by_token(token_hash: &[u8]) -> Option<ActiveSession>;
+    fn actives(tenant_id: Option<&str>, after: Option<&str>, limit: u32) -> ActivePage;
+    fn claim_active(claim: &Claim<'_>) -> bool;
+    fn hold_active(id: &str, owner: &str, lease_until: Millis, revealed: bool, processing: bool) -> bool;
+    fn reopen_active(id: &str, owner: &str, at: Millis) -> bool;
+    fn finish_active(id: &str, owner: &str, end: &SessionEnd) -> bool;
+    fn cancel_active(tenant_id: &str, id: &str, at: Millis) -> Option<ActiveSession>;
+    fn end_overdue(now: Millis) -> u64;
+    fn session_media(id: &str, ordinal: u32, now: Millis) -> Option<SealedImage>;
+
+    fn take_delivery(owner: &str, now: Millis, lease_until: Millis) -> Option<TakenDelivery>;
+    fn note_delivery(session_id: &str, owner: &str, attempt: &DeliveryAttempt, then: DeliveryState, next_at: Millis) -> bool;
+    fn redeliver(session_id: &str, act: &Act) -> ();
+    fn deliveries(tenant_id: Option<&str>, state: Option<DeliveryState>, limit: u32) -> Vec<Delivery>;
+    fn delivery_attempts(session_id: &str) -> Vec<DeliveryAttempt>;
 
     fn create_operator(operator: &NewOperator, act: &Act) -> ();
     fn operators() -> Vec<Operator>;

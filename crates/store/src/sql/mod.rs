@@ -7,15 +7,17 @@
 //!
 //! A transaction never reads what it then writes without holding the row: SQLite takes the write
 //! lock at its begin, Postgres the rows' locks by the update itself. Locks are taken in the order
-//! answer, tenant, credential, check, audit head, so that no two transactions wait for each other.
+//! answer, tenant, credential, check, active session, delivery, audit head, so that no two transactions wait for each other.
 
 mod access;
+mod active;
 mod audit;
 mod chain;
 mod charts;
 mod checks;
 mod commit;
 mod console;
+mod deliveries;
 mod erase;
 mod forward;
 mod open;

@@ -14,11 +14,18 @@ use crate::{Store, StoreError};
 
 /// Each migration once for SQLite and once for Postgres. Add at the end; never change one that
 /// was released.
-const MIGRATIONS: &[(&str, &str, &str)] = &[(
-    "start",
-    include_str!("../../migrations/sqlite/0001_start.sql"),
-    include_str!("../../migrations/postgres/0001_start.sql"),
-)];
+const MIGRATIONS: &[(&str, &str, &str)] = &[
+    (
+        "start",
+        include_str!("../../migrations/sqlite/0001_start.sql"),
+        include_str!("../../migrations/postgres/0001_start.sql"),
+    ),
+    (
+        "sessions",
+        include_str!("../../migrations/sqlite/0003_sessions.sql"),
+        include_str!("../../migrations/postgres/0003_sessions.sql"),
+    ),
+];
 
 /// WAL lets readers go on while one writes. FULL flushes each commit to the disk: what was
 /// answered is kept even when the power fails. Deleted rows are overwritten with zeros.

@@ -1,14 +1,15 @@
 //! From rows to types. A row that does not fit is [`StoreError::Corrupt`], never a panic.
 
-use lifesign_domain::Verdict;
+use lifesign_domain::{SessionState, Verdict};
 use serde::de::DeserializeOwned;
 use sqlx::any::{Any, AnyRow};
 use sqlx::{Decode, Row, Type};
 
 use super::Result;
 use crate::{
-    CheckRecord, Credential, CredentialKind, Fingerprint, LedgerEntry, LedgerKind, NewCredential,
-    NewOperator, NewToken, Operator, Session, StoreError, StoredAnswer, Tenant, Token,
+    ActiveSession, CheckRecord, Credential, CredentialKind, Delivery, DeliveryState, Fingerprint,
+    LedgerEntry, LedgerKind, NewActiveSession, NewCredential, NewOperator, NewToken, Operator,
+    Session, StoreError, StoredAnswer, Tenant, Token,
 };
 
 // Each list names its table's alias and gives every column a name of its own, so that joined
@@ -47,8 +48,26 @@ macro_rules! operator_columns {
          o.created_at AS o_created_at, o.disabled_at AS o_disabled_at"
     };
 }
+macro_rules! active_columns {
+    () => {
+        "s.id AS s_id, t.id AS s_tenant_id, s.credential_id AS s_credential_id, \
+         s.contract AS s_contract, s.reference AS s_reference, s.token_hash AS s_token_hash, \
+         s.state AS s_state, s.created_at AS s_created_at, s.expires_at AS s_expires_at, \
+         s.attempts_left AS s_attempts_left, s.callback AS s_callback, s.asked AS s_asked, \
+         s.result AS s_result, s.failure AS s_failure, s.ended_at AS s_ended_at, \
+         s.erase_at AS s_erase_at, s.deadline AS s_deadline"
+    };
+}
+macro_rules! delivery_columns {
+    () => {
+        "s.id AS d_session_id, t.id AS d_tenant_id, d.state AS d_state, \
+         d.created_at AS d_created_at, d.next_at AS d_next_at, d.give_up_at AS d_give_up_at, \
+         d.attempts AS d_attempts"
+    };
+}
 pub(super) use {
-    check_columns, credential_columns, operator_columns, tenant_columns, token_columns,
+    active_columns, check_columns, credential_columns, delivery_columns, operator_columns,
+    tenant_columns, token_columns,
 };
 
 pub(super) fn get<'r, T>(row: &'r AnyRow, column: &str) -> Result<T>
@@ -185,6 +204,51 @@ pub(super) fn session(row: &AnyRow) -> Result<Session> {
         created_at: get(row, "created_at")?,
         expires_at: get(row, "expires_at")?,
     })
+}
+
+pub(super) fn active(row: &AnyRow) -> Result<ActiveSession> {
+    let state: String = get(row, "s_state")?;
+    let state = SessionState::ALL.into_iter().find(|s| s.as_str() == state);
+    Ok(ActiveSession {
+        made: NewActiveSession {
+            id: get(row, "s_id")?,
+            tenant_id: get(row, "s_tenant_id")?,
+            credential_id: get(row, "s_credential_id")?,
+            contract: get(row, "s_contract")?,
+            reference: get(row, "s_reference")?,
+            token_hash: get(row, "s_token_hash")?,
+            created_at: get(row, "s_created_at")?,
+            expires_at: get(row, "s_expires_at")?,
+            attempts: number(row, "s_attempts_left")?,
+            callback: get::<i64>(row, "s_callback")? == 1,
+            asked: get(row, "s_asked")?,
+            erase_at: get(row, "s_erase_at")?,
+        },
+        state: state.ok_or_else(|| corrupt("s_state"))?,
+        result: get(row, "s_result")?,
+        failure: get(row, "s_failure")?,
+        ended_at: get(row, "s_ended_at")?,
+        deadline: get(row, "s_deadline")?,
+    })
+}
+
+pub(super) fn delivery(row: &AnyRow) -> Result<Delivery> {
+    let state: String = get(row, "d_state")?;
+    let state = DeliveryState::ALL.into_iter().find(|s| s.as_str() == state);
+    Ok(Delivery {
+        session_id: get(row, "d_session_id")?,
+        tenant_id: get(row, "d_tenant_id")?,
+        state: state.ok_or_else(|| corrupt("d_state"))?,
+        created_at: get(row, "d_created_at")?,
+        next_at: get(row, "d_next_at")?,
+        give_up_at: get(row, "d_give_up_at")?,
+        attempts: number(row, "d_attempts")?,
+    })
+}
+
+fn number(row: &AnyRow, column: &str) -> Result<u32> {
+    let number: i64 = get(row, column)?;
+    number.try_into().map_err(|_| corrupt(column))
 }
 
 pub(super) fn hash(row: &AnyRow, column: &str) -> Result<[u8; 32]> {

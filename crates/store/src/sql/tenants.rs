@@ -136,6 +136,7 @@ fn settings_json(settings: &TenantSettings) -> Result<String> {
         price,
         keep_checks_s,
         keep_images_s,
+        keep_session_media_s,
         replay_window_s,
         ..
     } = *settings;
@@ -143,6 +144,7 @@ fn settings_json(settings: &TenantSettings) -> Result<String> {
         ("price", price, i64::MAX),
         ("keep_checks_s", keep_checks_s, MOST_SECONDS),
         ("keep_images_s", keep_images_s, MOST_SECONDS),
+        ("keep_session_media_s", keep_session_media_s, MOST_SECONDS),
         ("replay_window_s", replay_window_s, MOST_SECONDS),
     ] {
         if value < 0 {

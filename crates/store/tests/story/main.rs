@@ -3,11 +3,13 @@
 //! `LIFESIGN_TEST_REQUIRE_POSTGRES` turns a missing server into a failure.
 
 mod access;
+mod active;
 mod audit;
 mod bench;
 mod checks;
 mod commit;
 mod console;
+mod deliveries;
 mod durability;
 mod erase;
 mod opening;

@@ -24,6 +24,7 @@ fn kind_name(kind: CredentialKind) -> &'static str {
         CredentialKind::Decentro => "Decentro",
         CredentialKind::SyntizenUser => "Syntizen user",
         CredentialKind::SyntizenSealing => "Syntizen sealing key",
+        CredentialKind::Webhook => "Secret for callbacks",
     }
 }
 

@@ -81,6 +81,7 @@ fn settings_fields(settings: &TenantSettings) -> Fields {
         ("price", settings.price.to_string()),
         ("keep_checks", length(settings.keep_checks_s)),
         ("keep_images", length(settings.keep_images_s)),
+        ("keep_session_media", length(settings.keep_session_media_s)),
         ("replay_window", length(settings.replay_window_s)),
         (
             "replay_policy",
@@ -106,6 +107,7 @@ fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
     let price = form.number("price", 0..=HIGHEST_PRICE);
     let keep_checks_s = form.seconds("keep_checks", 1);
     let keep_images_s = form.seconds("keep_images", 0);
+    let keep_session_media_s = form.seconds("keep_session_media", 0);
     let replay_window_s = form.seconds("replay_window", 0);
     let word = form.fields.get("replay_policy");
     let policy = POLICIES.iter().find(|(known, ..)| *known == word);
@@ -118,6 +120,7 @@ fn settings_typed(app: &App, form: &mut Form) -> Option<TenantSettings> {
         price: price?,
         keep_checks_s: keep_checks_s?,
         keep_images_s: keep_images_s?,
+        keep_session_media_s: keep_session_media_s?,
         replay_window_s: replay_window_s?,
         replay_policy: policy?,
         allow_http: form.fields.get("allow_http") == "yes",
@@ -159,6 +162,7 @@ fn told(tenant: &Tenant, credentials: &TenantCredentials) -> Value {
         syntizen,
         verified_africa,
         decentro,
+        webhook_secret,
         ..
     } = credentials;
     json!({
@@ -183,6 +187,7 @@ fn told(tenant: &Tenant, credentials: &TenantCredentials) -> Value {
                 ["client_secret", decentro.client_secret],
                 ["module_secret", decentro.module_secret],
             ]],
+            ["Callbacks", [["webhook_secret", webhook_secret]]],
         ],
     })
 }

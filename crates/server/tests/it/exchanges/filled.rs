@@ -20,6 +20,8 @@ use crate::support::sockets::{Web, found, not_found};
 /// A tenant of its own for one exchange, and what its placeholders stand for.
 pub(super) struct Filled {
     pub(super) texts: BTreeMap<String, String>,
+    /// Of the session that the request before has made; an answer may well repeat it.
+    pub(super) session_id: String,
     sealing_key: [u8; 32],
     _web: Web,
 }
@@ -96,6 +98,7 @@ impl Filled {
         texts.insert("missing_url".to_owned(), web.url("/missing.jpg"));
         Self {
             texts,
+            session_id: String::new(),
             sealing_key: key_of(&syntizen.apikey_secret),
             _web: web,
         }
@@ -119,6 +122,9 @@ impl Filled {
     }
 
     fn text(&self, word: &str) -> String {
+        if word == "session_id" {
+            return self.session_id.clone();
+        }
         let known = self.texts.get(word).cloned();
         known.unwrap_or_else(|| base64(&self.bytes(word)))
     }
@@ -130,7 +136,7 @@ impl Filled {
     pub(super) fn request(&self, recorded: &exchange::Request) -> Request<Body> {
         let mut request = Request::builder()
             .method(recorded.method.as_str())
-            .uri(&recorded.path);
+            .uri(self.fill(&recorded.path));
         for (name, value) in &recorded.headers {
             request = request.header(name, self.fill(value));
         }

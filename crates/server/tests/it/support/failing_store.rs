@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lifesign_store::{
-    Act, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage, CheckRecord, Commit, Committed,
-    Credential, CredentialKind, Erased, Fingerprint, LedgerEntry, Millis, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, Store, StoreError, StoredAnswer,
-    Tenant, TenantSettings, Token,
+    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
+    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
+    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, Store, StoreError,
+    StoredAnswer, TakenDelivery, Tenant, TenantSettings, Token,
 };
 
 /// Passes everything on, except for the methods that are to fail.
@@ -84,6 +85,22 @@ passed_on! {
     erase_reference(tenant: &str, reference: &str, act: &Act) -> Erased;
     erase_expired(now: Millis) -> Erased;
     buckets(tenant: Option<&str>, from: Millis, width_ms: i64, count: u32) -> Vec<Bucket>;
+    create_active(session: &NewActiveSession) -> ();
+    active(tenant: &str, id: &str) -> Option<ActiveSession>;
+    active_by_token(hash: &[u8]) -> Option<ActiveSession>;
+    actives(tenant: Option<&str>, after: Option<&str>, limit: u32) -> ActivePage;
+    claim_active(claim: &Claim<'_>) -> bool;
+    hold_active(id: &str, owner: &str, lease: Millis, revealed: bool, processing: bool) -> bool;
+    reopen_active(id: &str, owner: &str, at: Millis) -> bool;
+    finish_active(id: &str, owner: &str, end: &SessionEnd) -> bool;
+    cancel_active(tenant: &str, id: &str, at: Millis) -> Option<ActiveSession>;
+    end_overdue(now: Millis) -> u64;
+    session_media(id: &str, ordinal: u32, now: Millis) -> Option<SealedImage>;
+    take_delivery(owner: &str, now: Millis, lease: Millis) -> Option<TakenDelivery>;
+    note_delivery(id: &str, owner: &str, attempt: &DeliveryAttempt, then: DeliveryState, at: Millis) -> bool;
+    redeliver(id: &str, act: &Act) -> ();
+    deliveries(tenant: Option<&str>, state: Option<DeliveryState>, limit: u32) -> Vec<Delivery>;
+    delivery_attempts(id: &str) -> Vec<DeliveryAttempt>;
     create_operator(operator: &NewOperator, act: &Act) -> ();
     operators() -> Vec<Operator>;
     operator(name: &str) -> Option<Operator>;

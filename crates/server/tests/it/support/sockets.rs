@@ -95,6 +95,84 @@ impl Web {
     }
 }
 
+/// What a receiver was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// Lines of the head, names in lower case.
+    pub(crate) head: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.head.iter().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
+/// Takes callbacks on loopback.
+pub(crate) struct Receiver {
+    address: SocketAddr,
+    sent: Arc<Mutex<Vec<Sent>>>,
+}
+
+impl Receiver {
+    /// Answers the nth callback with the nth of `heads`, for instance `204 No Content`, and all after it with
+    /// the last.
+    pub(crate) fn start(heads: &'static [&'static str]) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&sent);
+        std::thread::spawn(move || {
+            for (nth, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let mut reader = BufReader::new(&stream);
+                let mut head = Vec::new();
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).unwrap();
+                    match line.trim().split_once(": ") {
+                        Some((n, value)) => head.push((n.to_ascii_lowercase(), value.to_owned())),
+                        None if line.trim().is_empty() => break,
+                        None => {}
+                    }
+                }
+                let mut sent = Sent {
+                    head,
+                    body: Vec::new(),
+                };
+                sent.body = vec![0; sent.header("content-length").parse().unwrap()];
+                std::io::Read::read_exact(&mut reader, &mut sent.body).unwrap();
+                seen.lock().unwrap().push(sent);
+                let head = heads[nth.min(heads.len() - 1)];
+                let _ = write!(stream, "HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n");
+            }
+        });
+        Self { address, sent }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/callback", self.address)
+    }
+
+    /// Waits until so many callbacks have come, and answers them.
+    pub(crate) async fn until(&self, count: usize) -> Vec<Sent> {
+        for _ in 0..1000 {
+            let sent = self.sent.lock().unwrap().clone();
+            if sent.len() >= count {
+                return sent;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{count} callbacks never came");
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+}
+
 /// An answer with a body.
 pub(crate) fn found(body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
