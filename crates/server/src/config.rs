@@ -23,6 +23,9 @@ pub struct ServerConfig {
     pub queue: usize,
     /// Longest time from a complete body to the answer.
     pub request_timeout: Duration,
+    /// How long to go on accepting after the order to stop, already answering `/readyz` with 503 and closing each
+    /// connection behind its answer, so that whoever sends requests here turns elsewhere in time.
+    pub drain_delay: Duration,
     /// Longest time to finish what is in flight after the order to stop.
     pub drain_timeout: Duration,
     /// Limits of images.

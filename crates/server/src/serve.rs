@@ -1,5 +1,6 @@
 //! Accepts connections, and drains them when told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
+use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -28,22 +30,35 @@ pub async fn serve(
     engine: Arc<Engine>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let address = config.listen;
+    let listener = listen(config.listen).await?;
     let clips = clip_checker(Arc::clone(&engine), config.clip_min_side);
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
     let memory = Memory::open(&config).await?;
-    if memory.mode() == Mode::Development && !address.ip().is_loopback() {
+    if let (Mode::Development, Ok(address)) = (memory.mode(), listener.local_addr())
+        && !address.ip().is_loopback()
+    {
         return Err(ServeError::Open {
             address,
             data: config.data,
         });
     }
     let app = App::new(config, EdgeLimits::default(), checker, clips, memory)?;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen { address, source })?;
     serve_on(listener, app, shutdown).await;
     Ok(())
+}
+
+/// The socket that a supervisor has opened and handed over (systemd's protocol: `LISTEN_FDS`, `LISTEN_PID`), or else one
+/// of our own. A socket that is handed over outlives the process: the next one goes on with it, and no
+/// connection is refused between the two.
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listen = |source| ServeError::Listen { address, source };
+    match ListenFd::from_env().take_tcp_listener(0).map_err(listen)? {
+        None => TcpListener::bind(address).await.map_err(listen),
+        Some(listener) => {
+            listener.set_nonblocking(true).map_err(listen)?;
+            TcpListener::from_std(listener).map_err(listen)
+        }
+    }
 }
 
 /// What judges clips, or none and a line in the log: everything else works without.
@@ -57,8 +72,8 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
     }
 }
 
-/// Serves `app` on a socket that listens already until `shutdown` resolves. Then the socket is
-/// closed, requests in flight are finished, and what is left after the drain timeout is cut off.
+/// Serves `app` on a socket that listens already until `shutdown` resolves and the drain delay is over. Then the
+/// socket is closed, requests in flight are finished, and what is left after the drain timeout is cut off.
 pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     if let Ok(address) = listener.local_addr() {
         app.listens_on(address);
@@ -88,10 +103,9 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
     let (drain, draining) = watch::channel(());
     tokio::select! {
         () = accept(&listener, &app, draining) => {}
-        () = shutdown => {}
+        () = leave(&app, shutdown) => {}
     }
     jobs.abort_all();
-    app.start_draining();
     drop(listener);
     let open = drain.receiver_count();
     drain.send_replace(());
@@ -106,6 +120,13 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
             "stopped: some requests were still in flight when the drain timeout ran out"
         ),
     }
+}
+
+/// Waits for the order to stop, and then for the drain delay.
+async fn leave(app: &App, shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    app.start_draining();
+    tokio::time::sleep(app.config.drain_delay).await;
 }
 
 async fn accept(listener: &TcpListener, app: &Arc<App>, draining: watch::Receiver<()>) {

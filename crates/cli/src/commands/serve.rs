@@ -52,6 +52,7 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         workers,
         queue,
         request_timeout: Duration::from_secs(settings.request_timeout_s),
+        drain_delay: Duration::from_secs(settings.drain_delay_s),
         drain_timeout: Duration::from_secs(settings.drain_timeout_s),
         limits: config.limits(),
         clip_min_side: settings.clip_min_side,

@@ -147,6 +147,10 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     setting("request_timeout_s", "seconds until a request is given up"),
     setting(
+        "drain_delay_s",
+        "seconds to go on accepting after the order to stop, while /readyz says no",
+    ),
+    setting(
         "drain_timeout_s",
         "seconds that running requests get after SIGTERM",
     ),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{map_request, map_response};
 use axum::response::Response;
 use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};
@@ -45,13 +45,19 @@ pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
         peer::see_through(&proxies, &headers, request.extensions_mut());
         std::future::ready(request)
     };
+    let own = Arc::clone(&app);
     let on_panic = move |_| panicked(&app);
     router
         .layer(map_request(see_through))
         .layer(CatchPanicLayer::custom(on_panic))
-        .layer(map_response(|mut response: Response| async {
+        .layer(map_response(move |mut response: Response| {
             add(response.headers_mut());
-            response
+            // Whoever asks again should ask somebody who stays. A WebSocket goes on until its own end.
+            if !own.is_ready() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
+            std::future::ready(response)
         }))
 }
 

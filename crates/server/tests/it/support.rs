@@ -158,6 +158,7 @@ impl Setup {
                 workers: 2,
                 queue: 8,
                 request_timeout: Duration::from_secs(30),
+                drain_delay: Duration::ZERO,
                 drain_timeout: Duration::from_secs(10),
                 limits: Limits::default(),
                 clip_min_side: 480,
