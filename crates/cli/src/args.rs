@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Tenants(TenantsArgs),
     /// Make, list, rotate and revoke the credentials of tenants
     Keys(KeysArgs),
+    /// Look at the callbacks of active sessions, and have them sent again
+    Webhooks(WebhooksArgs),
     /// Say who works at the console
     Operators(OperatorsArgs),
     /// Look at the log of administrative acts
@@ -490,6 +492,50 @@ pub(crate) enum KindArg {
     SyntizenSealing,
     /// The secret that signs callbacks
     Webhook,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhooksArgs {
+    #[command(flatten)]
+    pub(crate) at: DataArgs,
+
+    #[command(subcommand)]
+    pub(crate) verb: WebhooksVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhooksVerb {
+    /// List callbacks with their attempts, newest first
+    List {
+        /// Of this tenant only, by name or identifier
+        #[arg(long)]
+        tenant: Option<String>,
+
+        /// In this state only
+        #[arg(long, value_enum)]
+        state: Option<DeliveryArg>,
+
+        /// Callbacks
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Have a session's callback sent now, and tried for another day
+    Redeliver {
+        /// Identifier of the session
+        session: String,
+    },
+}
+
+/// Where a callback stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum DeliveryArg {
+    /// To be sent, or to be sent again
+    Waiting,
+    /// Taken by the receiver
+    Delivered,
+    /// Not taken in time
+    GivenUp,
 }
 
 #[derive(Debug, Args)]

@@ -97,6 +97,9 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
         Command::Tenants(args) => {
             commands::tenants::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
         }
+        Command::Webhooks(args) => {
+            commands::webhooks::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
+        }
         Command::Keys(args) => {
             commands::keys::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)
         }

@@ -13,3 +13,4 @@ pub(crate) mod operators;
 pub(crate) mod serve;
 pub(crate) mod tenants;
 pub(crate) mod video;
+pub(crate) mod webhooks;

@@ -40,7 +40,13 @@ const SECURITY: [(HeaderName, &str); 7] = [
 /// Adds the headers, and turns a panic of a handler into the native envelope with status 500.
 pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
     let proxies = app.config.trusted_proxies.clone();
+    let speaks_tls = app.config.tls.is_some();
     let see_through = move |mut request: Request| {
+        // What a proxy that ends TLS would say.
+        if speaks_tls {
+            let https = HeaderValue::from_static("https");
+            request.headers_mut().insert("x-forwarded-proto", https);
+        }
         let headers = request.headers().clone();
         peer::see_through(&proxies, &headers, request.extensions_mut());
         std::future::ready(request)

@@ -221,21 +221,23 @@ fn escaped(text: &str) -> String {
     text.replace('\'', "&#x27;").replace('/', "&#x2f;")
 }
 
-fn settings_form<'a>(price: &'a str, keep_images: &'a str) -> [(&'a str, &'a str); 5] {
+fn settings_form<'a>(price: &'a str, keep_images: &'a str) -> [(&'a str, &'a str); 6] {
     [
         ("price", price),
         ("keep_checks", "30d"),
         ("keep_images", keep_images),
+        ("keep_session_media", "1d"),
         ("replay_window", "0s"),
         ("replay_policy", "spoof"),
     ]
 }
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/console",
     "/console/checks?verdict=LIVE",
     "/console/tenants",
     "/console/rates",
+    "/console/sessions",
     "/console/audit",
     "/console/operators",
     "/console/settings",
@@ -256,6 +258,7 @@ fn acts(tenant: &str) -> Vec<String> {
         format!("{tenant}/keys/k_1/rotate"),
         format!("{tenant}/keys/k_1/revoke"),
         format!("{tenant}/wallet"),
+        "/console/sessions/lv_1/redeliver".to_owned(),
         "/console/audit/verify".to_owned(),
     ]
 }

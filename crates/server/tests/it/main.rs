@@ -24,6 +24,7 @@ mod sessions;
 mod startup;
 mod support;
 mod tenants;
+mod tls;
 mod transport;
 mod urls;
 mod wallet;

@@ -17,6 +17,7 @@ mod once;
 mod problem;
 mod rates;
 mod session;
+mod sessions;
 mod settings;
 mod tenants;
 mod view;
@@ -77,6 +78,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route(
             "/console/tenants/{id}/wallet",
             get(wallet::page).post(wallet::top_up),
+        )
+        .route("/console/sessions", get(sessions::list))
+        .route(
+            "/console/sessions/{id}/redeliver",
+            post(sessions::redeliver),
         )
         .route("/console/rates", get(rates::page))
         .route("/console/audit", get(audit::log))

@@ -29,6 +29,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "problem.html",
     "rates.html",
     "secrets.html",
+    "sessions.html",
     "settings.html",
     "tenant.html",
     "tenants.html",
