@@ -3,6 +3,7 @@
 
 mod access;
 mod browser;
+mod capture;
 mod clips;
 mod console;
 mod console_browser;
