@@ -1,6 +1,7 @@
 //! The page at `/` and its files, all inside the binary. There is no build step: the browser
-//! gets the files as they are. What operators see is in [`console`].
+//! gets the files as they are. What operators see is in [`console`], what a session's link opens in [`capture`].
 
+mod capture;
 mod console;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,6 +16,10 @@ use serde_json::json;
 
 use crate::App;
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
 struct File {
     path: &'static str,
     content_type: &'static str,
@@ -22,46 +27,32 @@ struct File {
 }
 
 macro_rules! file {
-    ($path:literal, $content_type:literal, $file:literal) => {
+    ($path:literal, $content_type:expr, $file:literal) => {
         File {
             path: $path,
             content_type: $content_type,
-            body: include_str!(concat!("assets/", $file)),
+            body: include_str!($file),
         }
     };
 }
+use file;
 
 const FILES: &[File] = &[
-    file!("/", "text/html; charset=utf-8", "index.html"),
-    file!("/assets/page.css", "text/css; charset=utf-8", "page.css"),
-    file!(
-        "/assets/page.js",
-        "text/javascript; charset=utf-8",
-        "page.js"
-    ),
-    file!("/assets/api.js", "text/javascript; charset=utf-8", "api.js"),
-    file!(
-        "/assets/camera.js",
-        "text/javascript; charset=utf-8",
-        "camera.js"
-    ),
-    file!(
-        "/assets/result.js",
-        "text/javascript; charset=utf-8",
-        "result.js"
-    ),
-    file!("/assets/icon.svg", "image/svg+xml", "icon.svg"),
-    file!(
-        "/assets/console.css",
-        "text/css; charset=utf-8",
-        "console.css"
-    ),
+    file!("/", HTML, "assets/index.html"),
+    file!("/assets/page.css", CSS, "assets/page.css"),
+    file!("/assets/page.js", SCRIPT, "assets/page.js"),
+    file!("/assets/api.js", SCRIPT, "assets/api.js"),
+    file!("/assets/camera.js", SCRIPT, "assets/camera.js"),
+    file!("/assets/result.js", SCRIPT, "assets/result.js"),
+    file!("/assets/icon.svg", "image/svg+xml", "assets/icon.svg"),
+    file!("/assets/console.css", CSS, "assets/console.css"),
 ];
 
 /// One route for each file, and one for what the page has to know of the server.
 pub(crate) fn routes() -> Router<Arc<App>> {
     let router = Router::new()
         .route("/assets/settings.json", get(settings))
+        .merge(capture::routes())
         .merge(console::routes());
     FILES.iter().fold(router, |router, file| {
         router.route(

@@ -18,7 +18,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::serving(Setup::new())
     }
 

@@ -4,6 +4,7 @@
 mod access;
 mod browser;
 mod callbacks;
+mod capture;
 mod clips;
 mod console;
 mod console_browser;

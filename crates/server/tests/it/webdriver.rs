@@ -14,15 +14,27 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
+const SHADOW_KEY: &str = "shadow-6066-11e4-a52e-4f735466cecf";
+/// Between the selector of a component and that of a part of it.
+const INSIDE: &str = " >>> ";
 
 /// Keys by their WebDriver code points.
 pub(crate) const TAB: char = '\u{E004}';
 pub(crate) const ENTER: char = '\u{E007}';
 pub(crate) const ESCAPE: char = '\u{E00C}';
 
-/// A running chromedriver; killed when dropped.
+/// Ends chromedriver and the browser as soon as its input ends, which it does however the test dies. Chromedriver
+/// alone would leave the browser behind; the browser's process is named by the lock in its profile.
+const KEEPER: &str = r#"
+chromedriver --port=0 & driver=$!
+cat > /dev/null
+browser=$(readlink "$0/SingletonLock")
+kill $driver ${browser##*-}
+"#;
+
+/// A running chromedriver with its browser; ended when dropped.
 struct Driver {
-    process: Child,
+    keeper: Child,
     port: u16,
     /// Open as long as the process runs, which would fail on a closed pipe.
     _output: BufReader<ChildStdout>,
@@ -30,8 +42,8 @@ struct Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 
@@ -61,23 +73,24 @@ impl Browser {
     /// and `LIFESIGN_TEST_REQUIRE_BROWSER` does not ask for one.
     pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut process = match Command::new("chromedriver")
-            .arg("--port=0")
+        let found = Command::new("chromedriver").arg("--version").output();
+        if let Err(error) = found {
+            let required = std::env::var_os("LIFESIGN_TEST_REQUIRE_BROWSER").is_some();
+            assert!(!required, "chromedriver cannot be started: {error}");
+            eprintln!("skipped: chromedriver cannot be started ({error})");
+            return None;
+        }
+        let profile = tempfile::TempDir::new().unwrap();
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER])
+            .arg(profile.path())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-        {
-            Ok(process) => process,
-            Err(error) => {
-                let required = std::env::var_os("LIFESIGN_TEST_REQUIRE_BROWSER").is_some();
-                assert!(!required, "chromedriver cannot be started: {error}");
-                eprintln!("skipped: chromedriver cannot be started ({error})");
-                return None;
-            }
-        };
-        let mut output = BufReader::new(process.stdout.take().unwrap());
+            .unwrap();
+        let mut output = BufReader::new(keeper.stdout.take().unwrap());
         let port = port_told(&mut output);
-        let profile = tempfile::TempDir::new().unwrap();
         let mut all = vec![
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
@@ -89,7 +102,7 @@ impl Browser {
         all.extend(arguments.iter().map(|&a| a.to_owned()));
         let mut browser = Self {
             driver: Driver {
-                process,
+                keeper,
                 port,
                 _output: output,
             },
@@ -169,17 +182,39 @@ impl Browser {
         let since = Instant::now();
         while self.eval(&format!("Boolean({expression})")) != true {
             if since.elapsed() > PATIENCE {
-                let problem = self.text("#problem");
-                panic!("never true: {expression}; the page says {problem:?}");
+                let says = self.eval("document.body.innerText");
+                let complaints = self.complaints();
+                panic!(
+                    "never true: {expression}; the page says {says}, the console {complaints:?}"
+                );
             }
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
+    /// By a CSS selector; `component >>> part` looks inside of a component.
     fn element(&self, selector: &str) -> String {
-        let wanted = json!({ "using": "css selector", "value": selector });
-        let element = self.command("/element", wanted);
-        element[ELEMENT_KEY].as_str().unwrap().to_owned()
+        let mut from = String::new();
+        let mut parts = selector.split(INSIDE).peekable();
+        while let Some(part) = parts.next() {
+            let wanted = json!({ "using": "css selector", "value": part });
+            let element = self.command(&format!("{from}/element"), wanted);
+            let element = element[ELEMENT_KEY].as_str().unwrap();
+            if parts.peek().is_none() {
+                return element.to_owned();
+            }
+            let shadow = self.query(&format!("/element/{element}/shadow"));
+            from = format!("/shadow/{}", shadow[SHADOW_KEY].as_str().unwrap());
+        }
+        unreachable!("a split has at least one part")
+    }
+
+    /// Runs a script in every page from now on, before the page's own.
+    pub(crate) fn prepare(&self, script: &str) {
+        self.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
     }
 
     pub(crate) fn click(&self, selector: &str) {
@@ -281,17 +316,5 @@ impl Browser {
             .decode(shot["data"].as_str().unwrap())
             .unwrap();
         std::fs::write(Path::new(&folder).join(name), png).unwrap();
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.request(
-                "DELETE",
-                &format!("/session/{}", self.session),
-                &Value::Null,
-            );
-        }
     }
 }
