@@ -23,12 +23,14 @@ const LIDS: [[usize; 4]; 14] = [
     [388, 390, 260, 339],
     [466, 249, 467, 255],
 ];
-/// How far the upper lid goes down, the lower up, and the skin above with the upper one, when the eye
-/// closes.
-const LID_SHARES: [f64; 3] = [0.90, 0.03, 0.55];
+/// How far the upper lid goes down, the lower down before it, and the skin above with the upper one, when
+/// the eye closes. More than anatomy has: the mesh model hardly sees less.
+const LID_SHARES: [f64; 3] = [1.3, 0.9, 1.3];
 /// How far closing lids leave lashes and rims, which would be drawn over the eye, for the skin beside
 /// them: the upper and the lower lid.
-const RIMS: [f64; 2] = [1.0, 0.6];
+const RIMS: [f64; 2] = [0.2, 0.6];
+/// How much wider than in the photograph, which was taken in bright light, open eyes are.
+const WIDE: f64 = 0.3;
 
 /// Inner upper lip and the point of the inner lower lip under it.
 const LIPS: [[usize; 2]; 9] = [
@@ -89,14 +91,15 @@ impl Expression {
     /// Factors of what is seen between the lids and between the lips: lashes, and a wide open mouth, are
     /// dark.
     pub(crate) fn light_within(&self) -> [f32; 2] {
-        [self.blink, self.mouth * 2.0].map(|share| 1.0 - 0.8 * share.clamp(0.0, 1.0) as f32)
+        [self.blink, self.mouth * 2.0].map(|share| 1.0 - 0.7 * share.clamp(0.0, 1.0) as f32)
     }
 
     fn close_eyes(&self, vertices: &mut [Vector3<f64>]) {
         for [upper, lower, crease, _] in LIDS {
-            let way = (vertices[lower] - vertices[upper]) * self.blink;
+            let closed = self.blink - WIDE * (1.0 - self.blink);
+            let way = (vertices[lower] - vertices[upper]) * closed;
             vertices[upper] += way * LID_SHARES[0];
-            vertices[lower] -= way * LID_SHARES[1];
+            vertices[lower] += way * LID_SHARES[1];
             vertices[crease] += way * LID_SHARES[2];
         }
     }
