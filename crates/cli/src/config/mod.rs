@@ -47,7 +47,7 @@ pub(crate) struct Settings {
     pub(crate) tls_key: PathBuf,
     pub(crate) trusted_proxies: String,
     pub(crate) rate_per_minute: u32,
-    gallery_memory_mb: usize,
+    pub(crate) gallery_memory_mb: usize,
     pub(crate) fetch_timeout_s: u64,
     pub(crate) allow_loopback_urls: bool,
     pub(crate) workers: usize,
