@@ -4,15 +4,20 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use lifesign_contracts::native::faces::{self, FaceFailure};
-use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Incoming, Native};
+use lifesign_contracts::{
+    self as contracts, About, Contract, Echo, Failure, FailureKind, Incoming, Native,
+};
 use lifesign_store::{Gallery, Store};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::contract_handler::{dress, random};
 use super::{body, checks, peer};
@@ -42,9 +47,46 @@ struct Asked {
     app: Arc<App>,
     caller: Caller,
     incoming: Incoming,
+    /// The body's share of the memory for bodies, given back with the body.
+    _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Asked {
+    /// Takes the body, where the route has one.
+    async fn read(
+        app: &Arc<App>,
+        caller: Caller,
+        head: Parts,
+        sent: Body,
+        pictures: Pictures,
+    ) -> Result<Self, Failure> {
+        let one = app.config.image_body_limit();
+        let limit = match pictures {
+            Pictures::None => None,
+            Pictures::One => Some(one),
+            Pictures::Two => Some(2 * one),
+        };
+        let (body, held) = match limit {
+            Some(limit) => {
+                let received = body::receive(app, &head.headers, sent, limit).await?;
+                (received.body, received.held)
+            }
+            None => (contracts::Body::Form(Vec::new()), None),
+        };
+        Ok(Self {
+            app: Arc::clone(app),
+            caller,
+            incoming: Incoming {
+                method: head.method,
+                path: head.uri.path().to_owned(),
+                query: Vec::new(),
+                headers: head.headers,
+                body,
+            },
+            _held: held,
+        })
+    }
+
     fn store(&self) -> &dyn Store {
         self.app.memory.store.as_ref()
     }
@@ -78,47 +120,14 @@ where
         echo: Echo::new(),
     };
     let mut rate = None;
-    let (parts, sent) = request.into_parts();
-    let outcome = match admit_key(&app, &parts.headers, peer, scope, &mut rate).await {
-        Ok(caller) => {
-            let received = match pictures {
-                Pictures::None => Ok(None),
-                _ => {
-                    let limit = match pictures {
-                        Pictures::Two => 2 * app.config.image_body_limit(),
-                        _ => app.config.image_body_limit(),
-                    };
-                    let received = body::receive(&app, &parts.headers, sent, limit).await;
-                    received.map(Some)
-                }
-            };
-            match received {
-                Ok(received) => {
-                    let (body, held) = match received {
-                        Some(received) => (received.body, received.held),
-                        None => (lifesign_contracts::Body::Form(Vec::new()), None),
-                    };
-                    let incoming = Incoming {
-                        method: parts.method,
-                        path: parts.uri.path().to_owned(),
-                        query: Vec::new(),
-                        headers: parts.headers,
-                        body,
-                    };
-                    let asked = Asked {
-                        app: Arc::clone(&app),
-                        caller,
-                        incoming,
-                    };
-                    let outcome = work(asked).await;
-                    drop(held);
-                    outcome
-                }
-                Err(failure) => Err(failure.into()),
-            }
-        }
+    let (head, sent) = request.into_parts();
+    let outcome = match admit_key(&app, &head.headers, peer, scope, &mut rate).await {
+        Ok(caller) => match Asked::read(&app, caller, head, sent, pictures).await {
+            Ok(asked) => work(asked).await,
+            Err(failure) => Err(failure.into()),
+        },
         Err(failure) => {
-            body::discard(&parts.headers, sent);
+            body::discard(&head.headers, sent);
             Err(failure.into())
         }
     };
@@ -133,7 +142,7 @@ where
         app.metrics.failed("faces", failure.kind);
     }
     log(&about, status, since, failure);
-    let mut response = reply.map(axum::body::Body::from).into_response();
+    let mut response = reply.map(Body::from).into_response();
     dress(response.headers_mut(), &about.request_id, rate, failure);
     response
 }

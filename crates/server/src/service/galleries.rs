@@ -30,12 +30,20 @@ pub(crate) struct Galleries {
 
 #[derive(Default)]
 struct Held {
-    by_id: HashMap<String, (u64, Arc<Open>)>,
-    /// Counts searches, to tell who was searched last.
+    by_id: HashMap<String, Entry>,
+    /// Counts searches, to tell which gallery was searched last.
     searches: u64,
 }
 
+struct Entry {
+    searched: u64,
+    /// What it takes once it is loaded.
+    bytes: usize,
+    open: Arc<Open>,
+}
+
 /// A gallery that is held open.
+#[derive(Default)]
 pub(crate) struct Open {
     faces: RwLock<Faces>,
     /// Held by who brings the faces up to date.
@@ -44,7 +52,7 @@ pub(crate) struct Open {
 
 #[derive(Default)]
 struct Faces {
-    /// Of the gallery when the faces were loaded.
+    /// Of the gallery when the faces were loaded; 0, which none has, before that.
     version: i64,
     index: FaceIndex,
 }
@@ -86,7 +94,7 @@ impl Galleries {
         if open.read(|faces| faces.version >= gallery.version) {
             return Ok(open);
         }
-        let _turn = open.loading.lock().await;
+        let turn = open.loading.lock().await;
         if open.read(|faces| faces.version < gallery.version) {
             let load = Load {
                 memory,
@@ -97,7 +105,7 @@ impl Galleries {
             };
             load.run().await?;
         }
-        drop(_turn);
+        drop(turn);
         Ok(open)
     }
 
@@ -123,45 +131,30 @@ impl Galleries {
         let mut held = self.lock();
         held.searches += 1;
         let now = held.searches;
-        let open = match held.by_id.get_mut(&gallery.id) {
-            Some((searched, open)) => {
-                *searched = now;
-                Arc::clone(open)
-            }
-            None => {
-                let open = Arc::new(Open {
-                    faces: RwLock::new(Faces {
-                        version: -1,
-                        index: FaceIndex::default(),
-                    }),
-                    loading: tokio::sync::Mutex::default(),
-                });
-                let entry = (now, Arc::clone(&open));
-                held.by_id.insert(gallery.id.clone(), entry);
-                open
-            }
-        };
-        held.make_room(&gallery.id, self.most_bytes - wanted);
+        let entry = held
+            .by_id
+            .entry(gallery.id.clone())
+            .or_insert_with(|| Entry {
+                searched: now,
+                bytes: wanted,
+                open: Arc::default(),
+            });
+        (entry.searched, entry.bytes) = (now, wanted);
+        let open = Arc::clone(&entry.open);
+        held.make_room(self.most_bytes);
         Ok(open)
     }
 }
 
 impl Held {
-    /// Lets galleries go until all but `id` take `most` bytes or less.
-    fn make_room(&mut self, id: &str, most: usize) {
-        loop {
-            let others = self.by_id.iter().filter(|(other, _)| *other != id);
-            let sizes = others.map(|(other, (searched, open))| {
-                let size = open.read(|faces| bytes(faces.index.len()));
-                (*searched, other, size)
-            });
-            let sizes = Vec::from_iter(sizes);
-            let all: usize = sizes.iter().map(|(_, _, size)| size).sum();
-            let oldest = sizes.into_iter().min().map(|(_, other, _)| other.clone());
-            match oldest {
-                Some(oldest) if all > most => drop(self.by_id.remove(&oldest)),
-                _ => return,
-            }
+    /// Lets galleries go, the one that was not searched for longest first, until all take `most` bytes or less.
+    fn make_room(&mut self, most: usize) {
+        while self.by_id.values().map(|entry| entry.bytes).sum::<usize>() > most {
+            let oldest = self.by_id.iter().min_by_key(|(_, entry)| entry.searched);
+            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
+                return;
+            };
+            self.by_id.remove(&oldest);
         }
     }
 }
@@ -303,11 +296,6 @@ mod tests {
         }
     }
 
-    fn fill(open: &Open, faces: usize) {
-        let descriptor = Descriptor::new(&[0.1; Descriptor::LENGTH]).unwrap();
-        open.change(|held| (0..faces).for_each(|no| held.index.push(no as i64, &descriptor)));
-    }
-
     fn held(galleries: &Galleries) -> Vec<String> {
         let mut ids = Vec::from_iter(galleries.lock().by_id.keys().cloned());
         ids.sort();
@@ -318,11 +306,11 @@ mod tests {
     fn the_gallery_that_was_not_searched_for_longest_goes_first() {
         let galleries = Galleries::new(bytes(10));
         for id in ["a", "b"] {
-            fill(&galleries.open(&gallery(id, 4)).unwrap(), 4);
+            galleries.open(&gallery(id, 4)).unwrap();
         }
         galleries.open(&gallery("a", 4)).unwrap();
         assert_eq!(held(&galleries), ["a", "b"]);
-        fill(&galleries.open(&gallery("c", 5)).unwrap(), 5);
+        galleries.open(&gallery("c", 5)).unwrap();
         assert_eq!(held(&galleries), ["a", "c"]);
         // A gallery that fills the memory is held alone, and a larger one not at all.
         galleries.open(&gallery("d", 10)).unwrap();
