@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use lifesign_contracts::{Failure, FailureKind};
+use lifesign_contracts::{Checked, Failure, FailureKind};
 use lifesign_server::service::admin::TenantCredentials;
 use lifesign_store::Rules;
 use serde_json::{Value, json};
@@ -468,7 +468,7 @@ async fn a_full_queue_and_a_failing_engine_are_no_answer() {
     let tenant = ground.tenant("bank").await;
     let (open, gate) = std::sync::mpsc::channel::<()>();
     let gate = std::sync::Mutex::new(gate);
-    let waits = Fake(move |_: &[u8]| {
+    let waits = Fake(move |_: &[u8]| -> Result<Checked, Failure> {
         let _ = gate.lock().unwrap().recv();
         Err(Failure::new(FailureKind::Inference, "the analysis failed"))
     });
