@@ -43,6 +43,8 @@ const ONE_FACE: Erased = Erased {
     images: 0,
     answers: 0,
     tokens: 0,
+    sessions: 0,
+    media: 0,
     faces: 1,
 };
 
