@@ -1,11 +1,11 @@
 //! Prints how often faces of two persons match (FMR) and faces of one person do not (FNMR), by score.
 //!
-//! usage: face_match MANIFEST PICTURES [SET | A=B]...
+//! usage: face_match MANIFEST PICTURES [SET | A=B | without-reasons]...
 //!
 //! MANIFEST is a CSV file with the columns `path`, `label`, `set` and `person`; rows whose label is `live` count, at
 //! most PICTURES of a person, spread over the rows, of the named sets alone where there are any. `A=B` says that
-//! the person A is B. A picture without a face, or with several, is left out. Every two pictures are compared. The
-//! intervals are 95 % ones of a bootstrap over persons: few persons mean wide ones.
+//! the person A is B, `without-reasons` leaves out pictures that should be taken anew (turned away, blurred, ...).
+//! A picture without a face, or with several, is left out. Every two pictures are compared. The intervals are 95 % ones of a bootstrap over persons: few persons mean wide ones.
 
 #![allow(clippy::print_stdout)]
 
@@ -17,7 +17,9 @@ use lifesign_engine::{Calibration, Descriptor, Engine, match_distance, match_sco
 use lifesign_media::{Limits, decode};
 use serde::Deserialize;
 
-const SCORES: [u8; 9] = [50, 55, 58, 60, 62, 65, 67, 70, 75];
+const SCORES: [u8; 9] = [50, 55, 60, 62, 63, 64, 65, 67, 70];
+/// Argument that leaves out pictures with a reason for a retake.
+const WITHOUT_REASONS: &str = "without-reasons";
 const DRAWS: usize = 1000;
 const SEED: u64 = 7;
 
@@ -39,7 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .next()
         .ok_or("how many of each person?")?
         .parse()?;
-    let (same, sets): (Vec<String>, Vec<String>) = arguments.partition(|a| a.contains('='));
+    let (same, mut sets): (Vec<String>, Vec<String>) = arguments.partition(|a| a.contains('='));
+    let listed = sets.len();
+    sets.retain(|set| set != WITHOUT_REASONS);
+    let without_reasons = sets.len() < listed;
     let same: HashMap<_, _> = same
         .iter()
         .filter_map(|pair| pair.split_once('='))
@@ -52,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for paths in persons.values() {
         let mut own = Vec::new();
         for path in paths {
-            match only_face(&engine, path)? {
+            match only_face(&engine, path, without_reasons)? {
                 Some(descriptor) => own.push(descriptor),
                 None => left_out += 1,
             }
@@ -116,11 +121,15 @@ fn persons(
     Ok(persons)
 }
 
-fn only_face(engine: &Engine, path: &Path) -> Result<Option<Descriptor>, Box<dyn Error>> {
+fn only_face(
+    engine: &Engine,
+    path: &Path,
+    without_reasons: bool,
+) -> Result<Option<Descriptor>, Box<dyn Error>> {
     let photo = decode(&std::fs::read(path)?, &Limits::default())?;
-    let portrait = engine
-        .portrait(photo)?
-        .filter(|portrait| portrait.face_count == 1);
+    let portrait = engine.portrait(photo)?.filter(|portrait| {
+        portrait.face_count == 1 && (!without_reasons || portrait.reasons.is_empty())
+    });
     Ok(portrait.map(|portrait| portrait.descriptor))
 }
 
