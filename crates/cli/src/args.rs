@@ -439,7 +439,7 @@ pub(crate) enum KeysVerb {
         #[arg(long, default_value = "")]
         label: String,
 
-        /// What it may do: check, read, erase; may be repeated [default: everything]
+        /// What it may do: check, read, erase, enrol; may be repeated [default: everything]
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
 

@@ -113,11 +113,12 @@ pub struct SessionStep {
 /// How far the captured face is that of a reference image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaceMatch {
-    /// Similarity from 0 to 100 of the best matching frame; 50 is the operating point of the embedder.
+    /// Similarity from 0 to 100 of the best matching frame; 50 is the distance that the embedder's authors
+    /// publish.
     pub score: u8,
     /// Spread of the score: its standard deviation over the matched frames, in points of the score.
     pub covariance: f64,
-    /// Whether the score reaches the operating point.
+    /// Whether the score reaches the operating point (`min_match_score` of the calibration).
     pub same_person: bool,
     /// Which of the kept frames matches best; `None` where no frame could be compared.
     pub best_frame: Option<usize>,

@@ -24,6 +24,8 @@ pub struct Calibration {
     pub quality: QualityParams,
     /// From measurements to scores.
     pub signals: SignalParams,
+    /// From the similarity of two faces to one person or two.
+    pub matching: MatchingParams,
     /// From scores to confidence, by profile name.
     pub profiles: BTreeMap<String, Profile>,
 }
@@ -50,6 +52,14 @@ pub struct DetectionParams {
     pub min_face_presence: f64,
     /// Of more candidates than this only the largest are looked at.
     pub max_faces: usize,
+}
+
+/// From the similarity of two faces to one person or two.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MatchingParams {
+    /// Score from 0 to 100 from which on two faces count as one person.
+    pub min_match_score: f64,
 }
 
 /// Limits of the quality components; beyond them a reason is reported.
@@ -284,6 +294,9 @@ impl Calibration {
             unit_interval(key, value)?;
         }
         positive("detection.max_faces", self.detection.max_faces as f64)?;
+        let score = self.matching.min_match_score;
+        let accepted = (0.0..=100.0).contains(&score);
+        in_range("matching.min_match_score", score, accepted, "in [0, 100]")?;
         self.quality.validate()?;
         self.signals.validate()?;
         for (name, profile) in &self.profiles {

@@ -24,7 +24,7 @@ const ANCHORS: [(usize, [f64; 2]); 5] = [
     (133, [58.9, 47.9]),
     (362, [88.9, 47.9]),
     (263, [112.5, 47.0]),
-    (2, [73.9, 84.7]),
+    (2, [73.9, 84.8]),
 ];
 
 /// Larger faces are sampled this many times a pixel along each side at most, and averaged.

@@ -430,12 +430,12 @@ fn by_falling_area(a: &Detection, b: &Detection) -> Ordering {
 }
 
 /// Each reason once, in the order of [`ReasonCode::ALL`].
-fn in_order(codes: &[ReasonCode]) -> Vec<Reason> {
+pub(crate) fn in_order(codes: &[ReasonCode]) -> Vec<Reason> {
     let raised = ReasonCode::ALL.iter().filter(|code| codes.contains(code));
     raised.map(|&code| code.into()).collect()
 }
 
-fn summary(evidence: &Evidence) -> FaceSummary {
+pub(crate) fn summary(evidence: &Evidence) -> FaceSummary {
     let bounds = &evidence.face_bounds;
     FaceSummary {
         bounds: FaceBox {

@@ -14,7 +14,7 @@
 //! 9. [`explain`]: a finished check in pictures.
 //!
 //! Beside the walk stand [`perceptual_hash`], by which a picture that came before is recognised, and
-//! [`Engine::embed`], by which a person is.
+//! [`Engine::embed`], by which a person is ([`Portrait`], [`FaceIndex`]).
 
 mod calibration;
 pub mod canonical;
@@ -28,6 +28,7 @@ mod engine;
 mod error;
 mod evidence;
 pub mod explain;
+mod face_index;
 mod follow;
 pub mod fusion;
 pub mod geometry;
@@ -36,6 +37,7 @@ mod mesh;
 mod model_input;
 mod model_output;
 mod perceptual_hash;
+mod portrait;
 mod pose;
 mod procrustes;
 pub mod quality;
@@ -45,7 +47,8 @@ mod stage;
 mod warp;
 
 pub use calibration::{
-    Calibration, CalibrationError, Decision, DetectionParams, GazeParams, Profile, QualityParams,
+    Calibration, CalibrationError, Decision, DetectionParams, GazeParams, MatchingParams, Profile,
+    QualityParams,
 };
 pub use check::{Check, Subject};
 pub use context_crop::ContextCrop;
@@ -54,10 +57,12 @@ pub use descriptor::{Descriptor, match_distance, match_score};
 pub use engine::{Engine, Face, Models};
 pub use error::EngineError;
 pub use evidence::{Detection, Evidence, Landmarks, Point2, Point3, Pose, Rect};
+pub use face_index::{FaceIndex, Found};
 pub use follow::{Followed, Follower};
 pub use iris::Iris;
 pub use mesh::FaceMesh;
 pub use model_input::{ColourOrder, ModelInput};
 pub use model_output::{Activation, ModelOutput, OutputError, OutputMeaning};
 pub use perceptual_hash::perceptual_hash;
+pub use portrait::Portrait;
 pub use signals::{Head, PadAnswer, PadModel, PadModelError, PadModelSpec, Reading, Signal};

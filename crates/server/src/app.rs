@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
-use crate::service::{Checker, ClipChecker, Pool};
+use crate::service::{Checker, ClipChecker, Galleries, Pool};
 use crate::{EdgeLimits, ServeError, ServerConfig};
 
 /// The server without its sockets.
@@ -28,6 +28,8 @@ pub struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) fetcher: Fetcher,
     pub(crate) memory: Memory,
+    /// Faces that are searched.
+    pub(crate) galleries: Galleries,
     /// Bytes of bodies that may still be held.
     pub(crate) bodies: Arc<Semaphore>,
     pub(crate) openapi: String,
@@ -77,6 +79,7 @@ impl App {
             clips,
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
+            galleries: Galleries::new(config.gallery_memory_bytes),
             openapi: crate::http::openapi::document(&contracts)?,
             tls: config.tls.as_ref().map(crate::tls::acceptor).transpose()?,
             deliveries: Notify::new(),

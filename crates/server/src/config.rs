@@ -45,6 +45,8 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Requests a minute of a credential that has no rate of its own.
     pub rate_per_minute: u32,
+    /// Bytes that open galleries take in memory, about; also the largest gallery.
+    pub gallery_memory_bytes: usize,
     /// How URLs that callers give are fetched; the size limit is that of images.
     pub fetch: lifesign_net::Policy,
     /// What the console shows as settings in force; a secret has no place here.

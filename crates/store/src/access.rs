@@ -51,7 +51,7 @@ impl CredentialKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// What it may do: words of the server (`check`, `read`, `erase`); empty is everything.
+    /// What it may do: words of the server (`check`, `read`, `erase`, `enrol`); empty is everything.
     pub scopes: Vec<String>,
     /// Addresses or networks in CIDR form that it may come from; empty is any.
     pub allowed_ips: Vec<String>,

@@ -164,4 +164,6 @@ pub struct Erased {
     pub sessions: u64,
     /// Frames of active sessions.
     pub media: u64,
+    /// Faces of galleries.
+    pub faces: u64,
 }

@@ -14,6 +14,7 @@ mod audit;
 mod check;
 mod console;
 mod error;
+mod gallery;
 mod sql;
 mod store;
 mod tenant;
@@ -31,6 +32,7 @@ pub use check::{
 };
 pub use console::{Bucket, NewOperator, Operator, Session};
 pub use error::StoreError;
+pub use gallery::{Added, Gallery, GalleryFace, NewFace, SealedFace};
 pub use sql::{SqlStore, open};
 pub use store::Store;
 pub use tenant::{ReplayPolicy, Tenant, TenantSettings};

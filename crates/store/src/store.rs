@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 
 use crate::{
-    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    Act, ActivePage, ActiveSession, Added, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
     CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
-    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, StoreError,
-    StoredAnswer, TakenDelivery, Tenant, TenantSettings, Token,
+    DeliveryState, Erased, Fingerprint, Gallery, GalleryFace, LedgerEntry, Millis,
+    NewActiveSession, NewCredential, NewFace, NewOperator, NewToken, Operator, Replay, SealedFace,
+    SealedImage, Session, SessionEnd, StoreError, StoredAnswer, TakenDelivery, Tenant,
+    TenantSettings, Token,
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -94,7 +95,7 @@ pub trait Store: Send + Sync + 'static {
     /// Notes a use; writes at most once a minute for each credential.
     async fn touch_credential(&self, id: &str, at: Millis) -> Result<()>;
 
-    /// Answered checks of a credential in the calendar month (UTC) of `at`.
+    /// Answered checks, comparisons and searches of a credential in the calendar month (UTC) of `at`.
     async fn used_this_month(&self, credential_id: &str, at: Millis) -> Result<u32>;
 
     /// Keeps a token.
@@ -164,8 +165,8 @@ pub trait Store: Send + Sync + 'static {
     /// where the tenant has no such check.
     async fn erase_check(&self, tenant_id: &str, id: &str, act: &Act) -> Result<Erased>;
 
-    /// Erases every check and active session of a tenant with a caller's reference; a capture that runs loses
-    /// its session.
+    /// Erases every check, active session and face of a gallery of a tenant with a caller's reference; a capture
+    /// that runs loses its session.
     async fn erase_reference(&self, tenant_id: &str, reference: &str, act: &Act) -> Result<Erased>;
 
     /// Erases what is expired at `now`: checks, pictures, answers, tokens, log-ins, active sessions and their
@@ -292,6 +293,55 @@ pub trait Store: Send + Sync + 'static {
 
     /// The attempts for a session's callback, oldest first.
     async fn delivery_attempts(&self, session_id: &str) -> Result<Vec<DeliveryAttempt>>;
+
+    // --- galleries -----------------------------------------------------------------------------
+
+    /// Adds a face to a gallery of at most `most` faces; the gallery is made with its first face.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the tenant does not exist, [`StoreError::Invalid`] for text that cannot be
+    /// stored.
+    async fn add_face(&self, face: &NewFace, most: i64, act: &Act) -> Result<Added>;
+
+    /// Erases one face; counts nothing, and writes nothing, where there is no such face.
+    async fn erase_face(
+        &self,
+        tenant_id: &str,
+        gallery: &str,
+        face_id: &str,
+        act: &Act,
+    ) -> Result<Erased>;
+
+    /// Erases a gallery with all its faces; `None` where there is none of this name.
+    async fn erase_gallery(&self, tenant_id: &str, name: &str, act: &Act)
+    -> Result<Option<Erased>>;
+
+    /// The galleries of a tenant, by name.
+    async fn galleries(&self, tenant_id: &str) -> Result<Vec<Gallery>>;
+
+    /// A gallery of a tenant by its name.
+    async fn gallery(&self, tenant_id: &str, name: &str) -> Result<Option<Gallery>>;
+
+    /// The first `limit` faces of a gallery, by its identifier, with a number over `after`, in the order of their
+    /// numbers.
+    async fn sealed_faces(
+        &self,
+        gallery_id: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<SealedFace>>;
+
+    /// The same without the faces: their numbers.
+    async fn face_numbers(&self, gallery_id: &str, after: i64, limit: u32) -> Result<Vec<i64>>;
+
+    /// The faces of a gallery with these numbers, in no order; one that is gone is left out.
+    async fn faces(&self, gallery_id: &str, numbers: &[i64]) -> Result<Vec<GalleryFace>>;
+
+    /// Counts a comparison or a search against a credential of the tenant, as a commit counts a check.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the credential is not the tenant's.
+    async fn count_use(&self, tenant_id: &str, credential_id: &str, at: Millis) -> Result<()>;
 
     // --- console -------------------------------------------------------------------------------
 

@@ -62,6 +62,7 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         tls: tls_files(&settings.tls_cert, &settings.tls_key)?,
         trusted_proxies: networks(&settings.trusted_proxies)?,
         rate_per_minute: settings.rate_per_minute,
+        gallery_memory_bytes: settings.gallery_memory_mb * 1024 * 1024,
         fetch: lifesign_server::Policy {
             timeout: Duration::from_secs(settings.fetch_timeout_s),
             ..if settings.allow_loopback_urls {

@@ -93,6 +93,11 @@ pub(crate) const KEYS: &[Key] = &[
         "fft_az_variance_max",
         "azimuthal variance above which a spectrum is directional",
     ),
+    calibration(
+        "matching",
+        "min_match_score",
+        "score from 0 to 100 from which on two faces count as one person",
+    ),
     setting("profile", "how the signals are weighed"),
     setting(
         "calibration",
@@ -128,6 +133,10 @@ pub(crate) const KEYS: &[Key] = &[
     setting(
         "rate_per_minute",
         "requests a minute of a key that has no rate of its own",
+    ),
+    setting(
+        "gallery_memory_mb",
+        "MiB of memory for the galleries that are searched, 1 for 2,000 faces; also the largest gallery",
     ),
     setting(
         "fetch_timeout_s",

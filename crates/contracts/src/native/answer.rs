@@ -45,7 +45,7 @@ const NO_FACE: ErrorBody<'static> = ErrorBody {
 
 /// Status and code of each failure. The documented rows are 422 `INVALID_REQUEST`, 200
 /// `INFERENCE_ERROR` and 500 `SERVER_ERROR`; the others follow HTTP.
-const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
+pub(super) const fn status_and_code(kind: FailureKind) -> (StatusCode, &'static str) {
     match kind {
         FailureKind::InvalidRequest
         | FailureKind::InvalidImage
@@ -101,21 +101,48 @@ pub(super) fn reply(about: &About, outcome: Result<&Answer, &Failure>) -> Reply 
     }
 }
 
+/// What an envelope says.
+pub(super) enum Said<'a, R> {
+    /// A result.
+    Result(&'a R),
+    /// An error: its code and message.
+    Error(&'static str, &'a str),
+    /// The contract calls a picture without a face an error and also an INCONCLUSIVE verdict: we answer both.
+    NoFace(&'a R),
+}
+
 /// The answer with a result and whether a face was found, or with a failure.
 fn envelope<R: Serialize>(
     about: &About,
     outcome: Result<(&R, bool), &Failure>,
     pictures: Option<&[Picture]>,
 ) -> Reply {
-    let (status, result, error) = match outcome {
-        Ok((result, true)) => (StatusCode::OK, Some(result), None),
-        // The contract calls this an error and also an INCONCLUSIVE verdict: we answer both.
-        Ok((result, false)) => (StatusCode::OK, Some(result), Some(NO_FACE)),
+    let (status, said) = match outcome {
+        Ok((result, true)) => (StatusCode::OK, Said::Result(result)),
+        Ok((result, false)) => (StatusCode::OK, Said::NoFace(result)),
         Err(failure) => {
             let (status, code) = status_and_code(failure.kind);
-            let message = &failure.message;
-            (status, None, Some(ErrorBody { code, message }))
+            (status, Said::Error(code, &failure.message))
         }
+    };
+    illustrated(about, status, said, pictures)
+}
+
+/// An envelope without pictures.
+pub(super) fn worded<R: Serialize>(about: &About, status: StatusCode, said: Said<'_, R>) -> Reply {
+    illustrated(about, status, said, None)
+}
+
+fn illustrated<R: Serialize>(
+    about: &About,
+    status: StatusCode,
+    said: Said<'_, R>,
+    pictures: Option<&[Picture]>,
+) -> Reply {
+    let (result, error) = match said {
+        Said::Result(result) => (Some(result), None),
+        Said::Error(code, message) => (None, Some(ErrorBody { code, message })),
+        Said::NoFace(result) => (Some(result), Some(NO_FACE)),
     };
     let envelope = Envelope {
         status: if error.is_none() { "success" } else { "error" },

@@ -5,6 +5,7 @@
 //! ones: `explain` (pictures beside `result`) and `profile`.
 
 mod answer;
+pub mod faces;
 mod read;
 mod session;
 mod video;

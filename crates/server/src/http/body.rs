@@ -155,8 +155,11 @@ async fn parts(bytes: Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
 }
 
 fn too_large(app: &App, limit: usize) -> Failure {
-    let (what, most) = if limit == app.config.image_body_limit() {
+    let image = app.config.image_body_limit();
+    let (what, most) = if limit == image {
         ("an image", app.config.limits.file_bytes)
+    } else if limit == 2 * image {
+        ("two images, each", app.config.limits.file_bytes)
     } else {
         ("a clip", contracts::CLIP_BYTES)
     };

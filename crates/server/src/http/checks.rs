@@ -169,7 +169,7 @@ async fn erase_by_reference(state: State<Arc<App>>, from: peer::From, head: Part
         let reference = asked.value("reference").filter(|text| !text.is_empty());
         let reference = reference.ok_or_else(|| {
             Failure::invalid(
-                "the query parameter `reference` is missing; it says whose checks are to be erased",
+                "the query parameter `reference` is missing; it says whose checks and faces are to be erased",
             )
         })?;
         let (store, act) = (asked.store(), act(&asked.caller));
@@ -185,11 +185,12 @@ fn told(erased: Erased) -> Value {
         "images": erased.images,
         "sessions": erased.sessions,
         "session_media": erased.media,
+        "faces": erased.faces,
     } })
 }
 
 /// The credential is the actor; its identifier is no secret.
-fn act(caller: &Caller) -> Act {
+pub(super) fn act(caller: &Caller) -> Act {
     let credential = caller.credential.as_ref();
     Act {
         actor: credential.map_or_else(

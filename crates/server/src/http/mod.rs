@@ -3,6 +3,7 @@
 mod body;
 mod checks;
 mod contract_handler;
+mod faces;
 mod headers;
 pub(crate) mod openapi;
 mod operations;
@@ -33,6 +34,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(openapi::ui())
         .merge(checks::routes())
         .merge(sessions::routes())
+        .merge(faces::routes())
         .merge(crate::pages::routes());
     for contract in app.contracts.clone() {
         let mut paths: BTreeMap<&str, MethodFilter> = BTreeMap::new();

@@ -16,6 +16,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{App, ServeError};
 
 const OWN_PART: &str = include_str!("openapi.json");
+const FACES_PART: &str = include_str!("faces.json");
 
 /// The server's own part and those of `contracts` in one document.
 pub(crate) fn document(contracts: &[&'static dyn Contract]) -> Result<String, ServeError> {
@@ -23,6 +24,7 @@ pub(crate) fn document(contracts: &[&'static dyn Contract]) -> Result<String, Se
     if let Some(Value::Object(info)) = whole.get_mut("info") {
         info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     }
+    merge(&mut whole, parse("faces", FACES_PART)?, "faces")?;
     for contract in contracts {
         let part = parse(contract.name(), contract.openapi())?;
         merge(&mut whole, part, contract.name())?;

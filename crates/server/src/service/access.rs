@@ -22,16 +22,19 @@ pub(crate) enum Scope {
     Erase,
     /// Look at what was asked for under [`Scope::Check`]: the same right, but not a check more.
     Look,
+    /// Add faces to galleries.
+    Enrol,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Self; 3] = [Self::Check, Self::Read, Self::Erase];
+    pub(crate) const ALL: [Self; 4] = [Self::Check, Self::Read, Self::Erase, Self::Enrol];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Check | Self::Look => "check",
             Self::Read => "read",
             Self::Erase => "erase",
+            Self::Enrol => "enrol",
         }
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use lifesign_contracts::{Checked, Failure, FailureKind, ImageFormat, ImageRules, Picture};
 use lifesign_domain::ErrorKind;
-use lifesign_engine::{Descriptor, Engine, EngineError, Face, Subject, explain, perceptual_hash};
+use lifesign_engine::{
+    Descriptor, Engine, EngineError, Face, Portrait, Subject, explain, perceptual_hash,
+};
 use lifesign_media::{ExifState, Limits, MediaError, Photo};
 
 /// How an image is to be judged.
@@ -54,6 +56,15 @@ pub trait Checker: Send + Sync + 'static {
             "faces are not described here",
         ))
     }
+
+    /// Score from 0 to 100 from which on two faces count as one person.
+    fn min_match_score(&self) -> f64;
+
+    /// The largest face of the file `image`, to be compared with others; `None` where there is no face.
+    ///
+    /// # Errors
+    /// If the image is refused or the analysis fails.
+    fn portrait(&self, image: &[u8]) -> Result<Option<Portrait>, Failure>;
 }
 
 /// The real [`Checker`].
@@ -110,6 +121,15 @@ impl Checker for EngineChecker {
         self.engine
             .embed(&photo.frame, &face.mesh.landmarks)
             .map_err(of_engine)
+    }
+
+    fn min_match_score(&self) -> f64 {
+        self.engine.calibration().matching.min_match_score
+    }
+
+    fn portrait(&self, image: &[u8]) -> Result<Option<Portrait>, Failure> {
+        let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
+        self.engine.portrait(photo).map_err(of_engine)
     }
 }
 

@@ -636,7 +636,7 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    fn new(allowed: Duration) -> Self {
+    pub(super) fn new(allowed: Duration) -> Self {
         Self {
             at: tokio::time::Instant::now() + allowed,
             allowed,

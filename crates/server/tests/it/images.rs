@@ -159,7 +159,7 @@ async fn who_erases_a_check_erases_its_picture() {
             .json();
         assert_eq!(
             erased,
-            json!({ "erased": { "checks": 1, "images": 1, "sessions": 0, "session_media": 0 } })
+            json!({ "erased": { "checks": 1, "images": 1, "sessions": 0, "session_media": 0, "faces": 0 } })
         );
         assert!(!store.has_image(id).await.unwrap());
         let data = &site.ground.setup.config.data;

@@ -108,14 +108,14 @@ async fn every_look_and_every_refusal_conforms_to_the_document() {
     let erased = look("DELETE", "/v1/checks?reference=case-2", all, key).await;
     assert_eq!(
         erased.json(),
-        json!({ "erased": { "checks": 1, "images": 0, "sessions": 0, "session_media": 0 } })
+        json!({ "erased": { "checks": 1, "images": 0, "sessions": 0, "session_media": 0, "faces": 0 } })
     );
     let id = checks[0]["request_id"].as_str().unwrap();
     let path = format!("{all}/{id}");
     let erased = look("DELETE", &path, one, key).await;
     assert_eq!(
         erased.json(),
-        json!({ "erased": { "checks": 1, "images": 0, "sessions": 0, "session_media": 0 } })
+        json!({ "erased": { "checks": 1, "images": 0, "sessions": 0, "session_media": 0, "faces": 0 } })
     );
     look("GET", &path, one, key).await.refusal(404, "NOT_FOUND");
     let left = look("GET", all, all, key).await.json();

@@ -10,6 +10,7 @@ mod console;
 mod console_browser;
 mod examples;
 mod exchanges;
+mod faces;
 mod idempotency;
 mod images;
 mod kept;

@@ -20,7 +20,7 @@ use base64::prelude::BASE64_STANDARD;
 use http_body_util::BodyExt;
 use lifesign_contracts::{Checked, Failure, FailureKind};
 use lifesign_domain::{CheckResult, ClipResult, Verdict};
-use lifesign_engine::{Calibration, Engine};
+use lifesign_engine::{Calibration, Engine, Portrait};
 use lifesign_media::Limits;
 use lifesign_server::service::{
     Checker, ClipChecker, ClipSeen, ClipWanted, EngineChecker, Seen, Wanted,
@@ -73,6 +73,16 @@ where
     fn check(&self, image: &[u8], _wanted: &Wanted) -> Result<Seen, Failure> {
         let checked = (self.0)(image)?;
         Ok(Seen { checked, phash: 0 })
+    }
+
+    fn min_match_score(&self) -> f64 {
+        65.0
+    }
+
+    /// Faces are the engine's: a fake only delays or fails.
+    fn portrait(&self, image: &[u8]) -> Result<Option<Portrait>, Failure> {
+        (self.0)(image)?;
+        real_checker().portrait(image)
     }
 }
 
@@ -168,6 +178,7 @@ impl Setup {
                 tls: None,
                 trusted_proxies: Vec::new(),
                 rate_per_minute: 600,
+                gallery_memory_bytes: 64 * 1024 * 1024,
                 fetch: Policy::default(),
                 settings: Vec::new(),
             },

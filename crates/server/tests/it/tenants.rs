@@ -69,7 +69,7 @@ async fn nobody_sees_lists_or_erases_what_is_anothers() {
         assert_eq!(erased.status, 200, "{}", erased.text());
         assert_eq!(
             erased.json(),
-            json!({ "erased": { "checks": 0, "images": 0, "sessions": 0, "session_media": 0 } })
+            json!({ "erased": { "checks": 0, "images": 0, "sessions": 0, "session_media": 0, "faces": 0 } })
         );
     }
 

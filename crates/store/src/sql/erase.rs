@@ -6,6 +6,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::galleries::erase_faces_of;
 use super::{Backend, Result, SqlStore, Tx, findable};
 use crate::{Act, Erased, Millis};
 
@@ -46,6 +47,7 @@ impl SqlStore {
             return Ok(Erased::default());
         }
         let mut tx = self.begin().await?;
+        let faces = erase_faces_of(&mut tx, tenant_id, reference).await?;
         let found = sqlx::query(
             "SELECT c.no, c.id FROM checks c JOIN tenants t ON t.no = c.tenant_no \
              WHERE t.id = $1 AND c.reference = $2 ORDER BY c.no",
@@ -76,6 +78,7 @@ impl SqlStore {
             .execute(&mut *tx)
             .await?,
         );
+        erased.faces = faces;
         if erased == Erased::default() {
             return Ok(erased);
         }
@@ -128,7 +131,7 @@ impl SqlStore {
 
     /// What was erased is overwritten in SQLite's file, but its journal still holds the pages as
     /// they were; so it is emptied. If a reader holds it, the next erasure does it.
-    async fn forget_journal(&self) {
+    pub(super) async fn forget_journal(&self) {
         if self.backend == Backend::Sqlite {
             let emptied = "PRAGMA busy_timeout = 200; PRAGMA wal_checkpoint(TRUNCATE); \
                 PRAGMA busy_timeout = 10000;";
@@ -180,4 +183,5 @@ fn add(sum: &mut Erased, part: Erased) {
     sum.tokens += part.tokens;
     sum.sessions += part.sessions;
     sum.media += part.media;
+    sum.faces += part.faces;
 }

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 
 use super::{Result, SqlStore};
 use crate::{
-    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    Act, ActivePage, ActiveSession, Added, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
     CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
-    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, Store, StoredAnswer,
-    TakenDelivery, Tenant, TenantSettings, Token,
+    DeliveryState, Erased, Fingerprint, Gallery, GalleryFace, LedgerEntry, Millis,
+    NewActiveSession, NewCredential, NewFace, NewOperator, NewToken, Operator, Replay, SealedFace,
+    SealedImage, Session, SessionEnd, Store, StoredAnswer, TakenDelivery, Tenant, TenantSettings,
+    Token,
 };
 
 /// `fn name(argument: type, …) -> output;` calls the method of the same name on [`SqlStore`].
@@ -73,6 +74,16 @@ forward! {
     fn redeliver(session_id: &str, act: &Act) -> ();
     fn deliveries(tenant_id: Option<&str>, state: Option<DeliveryState>, limit: u32) -> Vec<Delivery>;
     fn delivery_attempts(session_id: &str) -> Vec<DeliveryAttempt>;
+
+    fn add_face(face: &NewFace, most: i64, act: &Act) -> Added;
+    fn erase_face(tenant_id: &str, gallery: &str, face_id: &str, act: &Act) -> Erased;
+    fn erase_gallery(tenant_id: &str, name: &str, act: &Act) -> Option<Erased>;
+    fn galleries(tenant_id: &str) -> Vec<Gallery>;
+    fn gallery(tenant_id: &str, name: &str) -> Option<Gallery>;
+    fn sealed_faces(gallery_id: &str, after: i64, limit: u32) -> Vec<SealedFace>;
+    fn face_numbers(gallery_id: &str, after: i64, limit: u32) -> Vec<i64>;
+    fn faces(gallery_id: &str, numbers: &[i64]) -> Vec<GalleryFace>;
+    fn count_use(tenant_id: &str, credential_id: &str, at: Millis) -> ();
 
     fn create_operator(operator: &NewOperator, act: &Act) -> ();
     fn operators() -> Vec<Operator>;

@@ -7,7 +7,8 @@
 //!
 //! A transaction never reads what it then writes without holding the row: SQLite takes the write
 //! lock at its begin, Postgres the rows' locks by the update itself. Locks are taken in the order
-//! answer, tenant, credential, check, active session, delivery, audit head, so that no two transactions wait for each other.
+//! answer, tenant, credential, gallery, check, active session, delivery, audit head, so that no two transactions wait
+//! for each other.
 
 mod access;
 mod active;
@@ -20,6 +21,7 @@ mod console;
 mod deliveries;
 mod erase;
 mod forward;
+mod galleries;
 mod open;
 mod replay;
 mod rows;

@@ -21,6 +21,11 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0001_start.sql"),
     ),
     (
+        "galleries",
+        include_str!("../../migrations/sqlite/0002_galleries.sql"),
+        include_str!("../../migrations/postgres/0002_galleries.sql"),
+    ),
+    (
         "sessions",
         include_str!("../../migrations/sqlite/0003_sessions.sql"),
         include_str!("../../migrations/postgres/0003_sessions.sql"),

@@ -46,6 +46,7 @@ const ONE: Erased = Erased {
     tokens: 0,
     sessions: 0,
     media: 0,
+    faces: 0,
 };
 
 stories! {

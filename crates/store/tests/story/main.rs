@@ -12,6 +12,7 @@ mod console;
 mod deliveries;
 mod durability;
 mod erase;
+mod galleries;
 mod opening;
 mod races;
 mod replay;

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lifesign_store::{
-    Act, ActivePage, ActiveSession, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
+    Act, ActivePage, ActiveSession, Added, AuditEntry, AuditReport, Bucket, CheckFilter, CheckPage,
     CheckRecord, Claim, Commit, Committed, Credential, CredentialKind, Delivery, DeliveryAttempt,
-    DeliveryState, Erased, Fingerprint, LedgerEntry, Millis, NewActiveSession, NewCredential,
-    NewOperator, NewToken, Operator, Replay, SealedImage, Session, SessionEnd, Store, StoreError,
-    StoredAnswer, TakenDelivery, Tenant, TenantSettings, Token,
+    DeliveryState, Erased, Fingerprint, Gallery, GalleryFace, LedgerEntry, Millis,
+    NewActiveSession, NewCredential, NewFace, NewOperator, NewToken, Operator, Replay, SealedFace,
+    SealedImage, Session, SessionEnd, Store, StoreError, StoredAnswer, TakenDelivery, Tenant,
+    TenantSettings, Token,
 };
 
 /// Passes everything on, except for the methods that are to fail.
@@ -101,6 +102,16 @@ passed_on! {
     redeliver(id: &str, act: &Act) -> ();
     deliveries(tenant: Option<&str>, state: Option<DeliveryState>, limit: u32) -> Vec<Delivery>;
     delivery_attempts(id: &str) -> Vec<DeliveryAttempt>;
+
+    add_face(face: &NewFace, most: i64, act: &Act) -> Added;
+    erase_face(tenant_id: &str, gallery: &str, face_id: &str, act: &Act) -> Erased;
+    erase_gallery(tenant_id: &str, name: &str, act: &Act) -> Option<Erased>;
+    galleries(tenant_id: &str) -> Vec<Gallery>;
+    gallery(tenant_id: &str, name: &str) -> Option<Gallery>;
+    sealed_faces(gallery_id: &str, after: i64, limit: u32) -> Vec<SealedFace>;
+    face_numbers(gallery_id: &str, after: i64, limit: u32) -> Vec<i64>;
+    faces(gallery_id: &str, numbers: &[i64]) -> Vec<GalleryFace>;
+    count_use(tenant_id: &str, credential_id: &str, at: Millis) -> ();
     create_operator(operator: &NewOperator, act: &Act) -> ();
     operators() -> Vec<Operator>;
     operator(name: &str) -> Option<Operator>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lifesign_contracts::{Failure, FailureKind};
 use lifesign_domain::{AudioMatch, FaceMatch, SessionResult, Verdict};
-use lifesign_engine::Descriptor;
+use lifesign_engine::{Descriptor, Portrait};
 use lifesign_server::App;
 use lifesign_server::service::admin::TenantCredentials;
 use lifesign_server::service::sessions::{
@@ -32,6 +32,14 @@ impl Checker for FakeFaces {
     fn check(&self, _image: &[u8], _wanted: &Wanted) -> Result<Seen, Failure> {
         let checked = live();
         Ok(Seen { checked, phash: 0 })
+    }
+
+    fn min_match_score(&self) -> f64 {
+        50.0
+    }
+
+    fn portrait(&self, _image: &[u8]) -> Result<Option<Portrait>, Failure> {
+        Ok(None)
     }
 
     fn describe(&self, image: &[u8]) -> Result<Descriptor, Failure> {
