@@ -11,7 +11,7 @@ use lifesign_media::{ExifState, ImageFormat, Photo};
 use lifesign_temporal::{self as temporal, Still, Track};
 use lifesign_video::{Clip, ClipFacts, ClipLimits, Decoded, Tools, VideoError, Wanted};
 
-use crate::select::{Candidate, JUDGED};
+use crate::select::{Candidate, JUDGED, Selection};
 use crate::watch::Watcher;
 
 /// Longer side of the frames that are looked at.
@@ -102,22 +102,25 @@ impl ClipJudge {
         if camera_data && !is_from_a_camera(clip.facts()) {
             return Err(ClipError::NoCameraData);
         }
-        let (watcher, decoded) = self.watch(&clip, progress)?;
-        let facts = clip.facts().clone();
-        let track = Track::new(
-            watcher.size,
-            facts_over_time(&facts, &decoded),
-            watcher.moments,
-        );
-        let frames = self.judge_frames(watcher.selection.into_frames(), profile, progress)?;
-        let result = self.fuse(&track, &frames, profile, watcher.jumps);
+        let (track, selection, jumps) = self.watch(&clip, progress)?;
+        let frames = self.judge_frames(selection.into_frames(), profile, progress)?;
+        let result = self.fuse(&track, &frames, profile, jumps);
         let phash = track.moments().first().map_or(0, |moment| moment.phash);
         Ok(ClipCheck {
             result,
             frames,
-            facts,
+            facts: clip.facts().clone(),
             phash,
         })
+    }
+
+    /// What the signals over time are read from, without a judgement of any frame.
+    ///
+    /// # Errors
+    /// If the clip is refused or something fails; that there is no face is no failure.
+    pub fn track(&self, bytes: &[u8], limits: &ClipLimits) -> Result<Track, ClipError> {
+        let clip = Clip::open(&self.tools, bytes, limits)?;
+        Ok(self.watch(&clip, &mut |_| {})?.0)
     }
 
     /// Decodes and looks at every frame once.
@@ -125,7 +128,7 @@ impl ClipJudge {
         &self,
         clip: &Clip<'_>,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<(Watcher<'_>, Decoded), ClipError> {
+    ) -> Result<(Track, Selection, usize), ClipError> {
         let duration_s = clip.facts().duration_s;
         let mut watcher = Watcher::new(&self.engine, duration_s);
         let mut failed = None;
@@ -143,10 +146,12 @@ impl ClipJudge {
                 }
             }
         })?;
-        match failed {
-            Some(error) => Err(error.into()),
-            None => Ok((watcher, decoded)),
+        if let Some(error) = failed {
+            return Err(error.into());
         }
+        let facts = facts_over_time(clip.facts(), &decoded);
+        let track = Track::new(watcher.size, facts, watcher.moments);
+        Ok((track, watcher.selection, watcher.jumps))
     }
 
     fn judge_frames(

@@ -14,6 +14,9 @@ use crate::select::{Candidate, Selection};
 
 /// Cells of the luma grid, across and down: fine enough for the bands of a screen.
 const GRID: [usize; 2] = [16, 24];
+/// Cells of the thumbnail, across and down: fine enough for small motions, coarse enough to be free of a
+/// sensor's noise.
+const THUMBNAIL: [usize; 2] = [64, 48];
 /// Cells of the background, across and down, of each of which the best corner is followed.
 const CORNERS: [usize; 2] = [10, 8];
 
@@ -49,12 +52,15 @@ impl<'e> Watcher<'e> {
         let followed = self.engine.follow(&mut self.follower, &frame)?;
         self.jumps += usize::from(followed.as_ref().is_some_and(|face| face.jumped));
         let face = followed.as_ref().and_then(|face| face_moment(face, &frame));
+        let view = Luma::new(luma.width() as usize, luma.height() as usize, luma.data());
+        let thumbnail = view.and_then(|view| extract::luma_grid(&view, THUMBNAIL[0], THUMBNAIL[1]));
         let background = self.background(&luma, face.as_ref());
         let quality = face.as_ref().map_or(-1.0, quality);
         self.moments.push(Moment {
             at_s,
             frame_digest: extract::frame_digest(frame.rgb()),
             phash: perceptual_hash(&luma),
+            thumbnail,
             face_count: followed.map(|face| 1 + face.others),
             face,
             background,

@@ -287,7 +287,11 @@ fn attack_reason(name: &str, reading: &Reading, params: &FusionParams) -> Option
         "micro_motion" => Some(ReasonCode::PlanarMotion),
         "injection_risk" => Some(ReasonCode::InjectedClip),
         "flicker" => Some(ReasonCode::ScreenFlicker),
-        "static_risk" if reading.value("repeat_distance").is_some_and(|d| d < 0.5) => {
+        "static_risk"
+            if reading
+                .value("repeats")
+                .is_some_and(|repeats| repeats > 0.5) =>
+        {
             Some(ReasonCode::LoopedClip)
         }
         "static_risk" => Some(ReasonCode::FrozenClip),

@@ -92,6 +92,9 @@ pub struct Moment {
     pub frame_digest: u64,
     /// 64-bit perceptual hash: similar frames differ in few bits.
     pub phash: u64,
+    /// Mean luma of many small cells, by which pictures are compared that an encoder has been at: all
+    /// of a clip have equal cells. `None` where it was not measured.
+    pub thumbnail: Option<LumaGrid>,
     /// Faces found by a detector, `None` where none was run on this frame (a face that is
     /// followed from frame to frame needs none).
     pub face_count: Option<usize>,

@@ -16,6 +16,8 @@ const HAIR: [f64; 3] = [70.0, 50.0, 40.0];
 const CLOTHES: [f64; 3] = [60.0, 70.0, 95.0];
 /// A vertex of the cheek; the photograph's colour there is taken for neck and skull.
 const CHEEK: usize = 205;
+/// A vertex of the inner upper lip.
+const LIP: usize = 13;
 
 /// Where a rendered head is and how it is turned.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,26 @@ pub struct HeadRenderer {
     vertices: Vec<Vector3<f64>>,
     triangles: Vec<[usize; 3]>,
     outline: Vec<usize>,
+    /// What closes eyes and mouth.
+    fans: Vec<Fan>,
+}
+
+/// The triangles that close a hole of the mesh.
+struct Fan {
+    middle: usize,
+    ring: Vec<usize>,
+}
+
+/// How a head is drawn.
+pub(crate) struct Appearance {
+    /// The vertices, [`HeadRenderer::vertices`] or moved from there.
+    pub(crate) vertices: Vec<Vector3<f64>>,
+    /// Their places in the photograph, [`HeadRenderer::texels`] or moved from there.
+    pub(crate) texels: Vec<Vector2<f64>>,
+    /// Factor of red, green and blue of all that is drawn.
+    pub(crate) light: [f64; 3],
+    /// Factors of what is seen between the lids and between the lips.
+    pub(crate) within: [f32; 2],
 }
 
 impl HeadRenderer {
@@ -63,6 +85,7 @@ impl HeadRenderer {
             vertices: seen.map(|v| upright * (v - middle)).collect(),
             triangles: CANONICAL_FACE.triangles.clone(),
             outline: Vec::new(),
+            fans: Vec::new(),
         };
         renderer.close_holes();
         renderer
@@ -81,61 +104,127 @@ impl HeadRenderer {
                 .push(ring.iter().map(|&v| self.vertices[v]).sum::<Vector3<f64>>() / count);
             self.texels
                 .push(ring.iter().map(|&v| self.texels[v]).sum::<Vector2<f64>>() / count);
-            for (i, &v) in ring.iter().enumerate() {
-                self.triangles.push([v, ring[(i + 1) % ring.len()], middle]);
-            }
+            self.fans.push(Fan { middle, ring });
         }
+    }
+
+    /// The vertices at rest: those of the mesh, then the middles of the holes.
+    pub(crate) fn vertices(&self) -> &[Vector3<f64>] {
+        &self.vertices
+    }
+
+    /// Their places in the photograph.
+    pub(crate) fn texels(&self) -> &[Vector2<f64>] {
+        &self.texels
     }
 
     /// A picture of the head.
     pub fn render(&self, pose: &HeadPose) -> Frame {
         let mut canvas = Canvas::new(Self::SIZE.0, Self::SIZE.1, Self::FOV_DEG, BACKGROUND);
-        let rotation = rotation_of(&pose.degrees);
+        let appearance = Appearance {
+            vertices: self.vertices.clone(),
+            texels: self.texels.clone(),
+            light: [1.0; 3],
+            within: [1.0; 2],
+        };
         let position = Vector3::new(pose.right_cm, 0.0, -pose.distance_cm);
-        for triangle in &self.triangles {
+        self.draw(&mut canvas, &pose.degrees, &position, &appearance);
+        canvas.into_frame()
+    }
+
+    /// Draws the head with its origin at `position`, in centimetres before the camera.
+    pub(crate) fn draw(
+        &self,
+        canvas: &mut Canvas,
+        degrees: &PoseDegrees,
+        position: &Vector3<f64>,
+        appearance: &Appearance,
+    ) {
+        let rotation = rotation_of(degrees);
+        let vertices = self.with_middles(&appearance.vertices);
+        let tint = appearance.light.map(|factor| factor as f32);
+        let lit = |color: [f64; 3]| std::array::from_fn(|i| color[i] * appearance.light[i]);
+        let mut face = |triangle: [usize; 3], tint: [f32; 3]| {
             let corners = triangle.map(|v| Corner {
-                position: rotation * self.vertices[v] + position,
-                texel: self.texels[v],
+                position: rotation * vertices[v] + position,
+                texel: appearance.texels[v],
             });
-            canvas.triangle(&corners, Paint::Texture(&self.photo));
+            canvas.triangle(&corners, Paint::Texture(&self.photo, tint));
+        };
+        for triangle in &self.triangles {
+            face(*triangle, tint);
         }
-        let skin = self.skin();
-        self.draw_sides(&mut canvas, &rotation, &position);
+        for fan in &self.fans {
+            let is_mouth = fan.ring.contains(&LIP);
+            let tint = tint.map(|v| v * appearance.within[usize::from(is_mouth)]);
+            for (i, &v) in fan.ring.iter().enumerate() {
+                face([v, fan.ring[(i + 1) % fan.ring.len()], fan.middle], tint);
+            }
+        }
+        self.draw_sides(canvas, &rotation, position, &vertices, tint);
+        self.draw_body(canvas, &rotation, position, &lit);
+    }
+
+    /// The vertices with each hole's middle where its ring is now.
+    fn with_middles(&self, vertices: &[Vector3<f64>]) -> Vec<Vector3<f64>> {
+        let mut moved = vertices.to_vec();
+        for fan in &self.fans {
+            let sum = fan.ring.iter().map(|&v| vertices[v]).sum::<Vector3<f64>>();
+            moved[fan.middle] = sum / fan.ring.len() as f64;
+        }
+        moved
+    }
+
+    /// Hair, ears, neck and shoulders.
+    fn draw_body(
+        &self,
+        canvas: &mut Canvas,
+        rotation: &Rotation3<f64>,
+        position: &Vector3<f64>,
+        lit: &dyn Fn([f64; 3]) -> [f64; 3],
+    ) {
+        let (skin, hair_color, clothes) = (lit(self.skin()), lit(HAIR), lit(CLOTHES));
         let hair = Ellipsoid {
             centre: Vector3::new(0.0, 1.5, -6.5),
             radii: Vector3::new(8.0, 11.0, 9.5),
         };
         let is_hair = |p: &Vector3<f64>| p.y > 7.0 || p.z < -6.5 && p.y > -6.0;
-        hair.draw(&mut canvas, &rotation, &position, |p| {
-            is_hair(p).then_some(HAIR)
+        hair.draw(canvas, rotation, position, |p| {
+            is_hair(p).then_some(hair_color)
         });
         for side in [-1.0, 1.0] {
             let ear = Ellipsoid {
                 centre: Vector3::new(side * 7.8, 0.5, -8.0),
                 radii: Vector3::new(0.9, 3.2, 1.7),
             };
-            ear.draw(&mut canvas, &rotation, &position, |_| Some(skin));
+            ear.draw(canvas, rotation, position, |_| Some(skin));
         }
         let upright = Rotation3::identity();
         let neck = Ellipsoid {
             centre: Vector3::new(0.0, -12.0, -9.0),
             radii: Vector3::new(5.0, 12.0, 5.0),
         };
-        neck.draw(&mut canvas, &upright, &position, |_| Some(skin));
+        neck.draw(canvas, &upright, position, |_| Some(skin));
         let shoulders = Ellipsoid {
             centre: Vector3::new(0.0, -27.0, -9.0),
             radii: Vector3::new(21.0, 10.0, 9.0),
         };
-        shoulders.draw(&mut canvas, &upright, &position, |_| Some(CLOTHES));
-        canvas.into_frame()
+        shoulders.draw(canvas, &upright, position, |_| Some(clothes));
     }
 
     /// Continues the outline of the face straight back to ears and hair, in its own colours.
-    fn draw_sides(&self, canvas: &mut Canvas, rotation: &Rotation3<f64>, position: &Vector3<f64>) {
+    fn draw_sides(
+        &self,
+        canvas: &mut Canvas,
+        rotation: &Rotation3<f64>,
+        position: &Vector3<f64>,
+        vertices: &[Vector3<f64>],
+        tint: [f32; 3],
+    ) {
         for i in 0..self.outline.len() {
             let edge = [self.outline[i], self.outline[(i + 1) % self.outline.len()]];
             let corner = |v: usize, back: f64| {
-                let p = self.vertices[v];
+                let p = vertices[v];
                 let behind = Vector3::new(p.x * (1.0 + 0.04 * back), p.y, p.z - 5.0 * back);
                 Corner {
                     position: rotation * behind + position,
@@ -144,8 +233,8 @@ impl HeadRenderer {
             };
             let [a, b] = edge.map(|v| corner(v, 0.0));
             let [c, d] = edge.map(|v| corner(v, 1.0));
-            canvas.triangle(&[a, b, c], Paint::Texture(&self.photo));
-            canvas.triangle(&[b, c, d], Paint::Texture(&self.photo));
+            canvas.triangle(&[a, b, c], Paint::Texture(&self.photo, tint));
+            canvas.triangle(&[b, c, d], Paint::Texture(&self.photo, tint));
         }
     }
 
@@ -156,7 +245,7 @@ impl HeadRenderer {
     }
 }
 
-fn rotation_of(degrees: &PoseDegrees) -> Rotation3<f64> {
+pub(crate) fn rotation_of(degrees: &PoseDegrees) -> Rotation3<f64> {
     Rotation3::from_axis_angle(&Vector3::y_axis(), degrees.yaw.to_radians())
         * Rotation3::from_axis_angle(&Vector3::x_axis(), -degrees.pitch.to_radians())
         * Rotation3::from_axis_angle(&Vector3::z_axis(), -degrees.roll.to_radians())

@@ -18,8 +18,8 @@ pub(crate) struct Corner {
 /// What covers a triangle.
 #[derive(Clone, Copy)]
 pub(crate) enum Paint<'a> {
-    /// A photograph, by the corners' texels.
-    Texture(&'a Frame),
+    /// A photograph, by the corners' texels, each channel times its factor.
+    Texture(&'a Frame, [f32; 3]),
     /// One colour.
     Plain([f64; 3]),
 }
@@ -46,6 +46,37 @@ impl Canvas {
             color: vec![background.map(|v| v as f32); width * height],
             depth: vec![f64::INFINITY; width * height],
         }
+    }
+
+    /// The same before a photograph that covers the canvas with a tenth to spare on each side, moved by
+    /// so many pixels to the right and down.
+    pub(crate) fn before(
+        photo: &Frame,
+        [width, height]: [u32; 2],
+        fov_deg: f64,
+        shift_px: [f64; 2],
+    ) -> Self {
+        const SPARE: f64 = 1.2;
+        let mut canvas = Self::new(width, height, fov_deg, [0.0; 3]);
+        let across = f64::from(photo.width()) / f64::from(width);
+        let down = f64::from(photo.height()) / f64::from(height);
+        let scale = across.min(down) / SPARE;
+        let middle = [photo.width(), photo.height()].map(|side| f64::from(side) / 2.0);
+        for y in 0..height as usize {
+            for x in 0..width as usize {
+                let at = Vector2::new(
+                    middle[0] + (x as f64 + 0.5 - f64::from(width) / 2.0 - shift_px[0]) * scale,
+                    middle[1] + (y as f64 + 0.5 - f64::from(height) / 2.0 - shift_px[1]) * scale,
+                );
+                let color = bilinear(photo, &at);
+                for sample in 0..SUPERSAMPLING * SUPERSAMPLING {
+                    let row = y * SUPERSAMPLING + sample / SUPERSAMPLING;
+                    let column = x * SUPERSAMPLING + sample % SUPERSAMPLING;
+                    canvas.color[row * canvas.width + column] = color;
+                }
+            }
+        }
+        canvas
     }
 
     /// Draws a triangle, whichever way round, where nothing nearer has been drawn.
@@ -97,12 +128,13 @@ impl Canvas {
         self.depth[at] = depth;
         self.color[at] = match paint {
             Paint::Plain(color) => color.map(|v| v as f32),
-            Paint::Texture(frame) => {
+            Paint::Texture(frame, tint) => {
                 let texel = corners
                     .iter()
                     .zip(inverse.iter())
                     .fold(Vector2::zeros(), |sum, (c, w)| sum + c.texel * *w);
-                bilinear(frame, &(texel * depth))
+                let color = bilinear(frame, &(texel * depth));
+                std::array::from_fn(|i| color[i] * tint[i])
             }
         }
         .map(|v| v * shade);

@@ -24,6 +24,11 @@ pub(super) struct MicroMotion;
 const MAX_GAP_S: f64 = 0.3;
 /// Over what time own motion is measured: long for jitter, short for drift.
 const MOTION_S: f64 = 0.5;
+/// Over what time stretch is compared: long for hands, short for errors that add up.
+const STRETCH_S: f64 = 1.0;
+/// Share of the background's stretch in the face's under which nothing is shared, and from which all of
+/// it is: 1 for a plane, under 0.1 for the living of the development clips whose background drifts.
+const SHARED_SLOPE: [f64; 2] = [0.25, 0.6];
 
 impl Signal for MicroMotion {
     fn name(&self) -> &'static str {
@@ -141,21 +146,33 @@ impl Paths {
         paths
     }
 
-    /// Deviation of the stretch that face and background have at the same time. Their errors are
-    /// independent, so what is not shared adds nothing in the mean.
+    /// Deviation of the stretch that face and background have at the same time, from changes over
+    /// [`STRETCH_S`]: summed over a whole clip the background's errors walk far, and whatever walks seems to
+    /// go along with something. What one plane shares is as large in both, so less than
+    /// [`SHARED_SLOPE`] of the background's stretch in the face is no plane.
     fn shared_stretch(&self) -> f64 {
-        let component = |series: &[[f64; 2]], axis: usize| -> Vec<f64> {
-            series.iter().map(|v| v[axis]).collect()
+        let Some(seconds) = median(self.steps.iter().map(|s| s.seconds)) else {
+            return 0.0;
         };
-        let sum: f64 = (0..2)
-            .map(|axis| {
-                lagged_covariance(
-                    &component(&self.stretch, axis),
-                    &component(&self.background_stretch, axis),
-                )
-            })
-            .sum();
-        sum.max(0.0).sqrt()
+        let length = (STRETCH_S / seconds).round().max(1.0) as usize;
+        let changes = |series: &[[f64; 2]], axis: usize| -> Vec<f64> {
+            let pairs = series.iter().zip(series.iter().skip(length));
+            pairs.map(|(from, to)| to[axis] - from[axis]).collect()
+        };
+        let (mut shared, mut behind) = (0.0, 0.0);
+        for axis in 0..2 {
+            let face = changes(&self.stretch, axis);
+            let background = changes(&self.background_stretch, axis);
+            shared += lagged_covariance(&face, &background);
+            behind += lagged_covariance(&background, &background);
+        }
+        if shared <= 0.0 || behind <= 0.0 {
+            return 0.0;
+        }
+        let [none, full] = SHARED_SLOPE;
+        let says = ((shared / behind - none) / (full - none)).clamp(0.0, 1.0);
+        // A change has twice the variance of what changes.
+        (shared.min(behind) * says / 2.0).sqrt()
     }
 
     /// Motion over [`MOTION_S`] of the background behind the face, and of the face against it.

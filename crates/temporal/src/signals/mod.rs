@@ -10,6 +10,7 @@ mod injection_risk;
 mod micro_motion;
 mod non_rigidity;
 mod params;
+mod pictures;
 mod pulse;
 mod static_risk;
 #[cfg(test)]

@@ -129,7 +129,12 @@ pub struct StaticParams {
     pub min_seconds: f64,
     /// Score of a clip that neither freezes nor repeats itself.
     pub none: f64,
-    /// Over the longest stretch of seconds with frames equal to the bit.
+    /// Root mean square difference of thumbnails in grey levels under which two show one picture: what
+    /// encoders and a sensor's noise leave of it.
+    pub still_luma: f64,
+    /// The same for two meshes, in distances between the eyes.
+    pub still_mesh: f64,
+    /// Over the longest stretch of seconds in which the picture stands still.
     pub frozen: Curve,
     /// Shortest period of a loop in seconds.
     pub min_period_s: f64,
@@ -140,6 +145,10 @@ pub struct StaticParams {
     pub min_motion: f64,
     /// Over the distance between the repetitions as a share of the distance between any moments.
     pub repeated: Curve,
+    /// Usual difference of thumbnails in grey levels under which repetition cannot be told either.
+    pub min_change: f64,
+    /// The same as `repeated` for thumbnails instead of meshes.
+    pub repeated_picture: Curve,
 }
 
 /// Of `injection_risk`.
@@ -272,9 +281,12 @@ impl FlickerParams {
 impl StaticParams {
     fn validate(&self) -> Result<(), CalibrationError> {
         check!(self, "static_risk":
-            positive(min_seconds, min_period_s, min_repeat_s, min_motion),
+            positive(min_seconds, min_period_s, min_repeat_s, min_motion, still_luma, still_mesh,
+                min_change),
             unit_interval(none),
         );
+        self.repeated_picture
+            .validate("signals.static_risk.repeated_picture")?;
         self.frozen.validate("signals.static_risk.frozen")?;
         self.repeated.validate("signals.static_risk.repeated")
     }

@@ -1,14 +1,16 @@
 //! Clips that stand still or repeat themselves.
 //!
 //! Injected clips are often short ones played over and over, forth and back, or frozen while the
-//! attacker waits (injection attacks: CEN/TS 18099). No camera
-//! gives the same frame twice to the bit, because of its noise; where a clip was encoded again, the
-//! motion of the face still repeats more exactly than any person can. Self-similarity over lags:
-//! Cutler and Davis, "Robust real-time periodic motion detection, analysis, and applications",
-//! PAMI 22, 2000.
+//! attacker waits; or no clip at all but a picture made into one (injection attacks: CEN/TS 18099). No
+//! camera gives the same frame twice to the bit, because of its noise, but encoders take the noise and
+//! add errors of their own. So pictures are compared by their thumbnails (`pictures`) and faces by their
+//! meshes: what an encoder leaves of one picture lies nearer together than any person can keep still, or
+//! come back to. Self-similarity over lags: Cutler and Davis, "Robust real-time periodic motion
+//! detection, analysis, and applications", PAMI 22, 2000.
 
 use std::collections::HashMap;
 
+use super::pictures::Pictures;
 use super::{Measured, Reading, Signal, SignalParams, StaticParams};
 use crate::Track;
 use crate::geometry::{RIGID, SOFT, inter_eye_distance_px};
@@ -46,40 +48,38 @@ impl Signal for StaticRisk {
 
 fn judged(track: &Track, params: &StaticParams) -> Reading {
     let paths = Paths::of(track);
-    let frozen_s = frozen_s(track, &paths);
+    let pictures = Pictures::of(track);
+    let frozen_s = frozen_s(track, &paths, &pictures, params);
     let exact_s = repeated_exactly_s(track, params);
-    let repeat = if exact_s >= params.min_repeat_s {
-        // Nothing is nearer than equal.
-        Some(Repeat {
-            distance: 0.0,
-            period_s: 0.0,
-            backwards: false,
-        })
-    } else {
-        paths.nearest_repeat(params)
-    };
     let mut values = vec![("frozen_s", frozen_s), ("repeated_exactly_s", exact_s)];
     let mut findings = vec![(
         params.frozen.at(frozen_s),
-        format!("The picture stands still to the bit for {frozen_s:.1} seconds."),
+        false,
+        format!("The picture stands still for {frozen_s:.1} seconds."),
     )];
-    if let Some(repeat) = repeat {
+    if exact_s >= params.min_repeat_s {
+        // Nothing is nearer than equal.
+        let detail = format!("{exact_s:.1} seconds of frames came before, equal to the bit.");
+        findings.push((params.repeated.at(0.0), true, detail));
+    }
+    if let Some(repeat) = paths.nearest_repeat(params) {
         values.push(("repeat_distance", repeat.distance));
         values.push(("repeat_period_s", repeat.period_s));
-        let how = match (exact_s >= params.min_repeat_s, repeat.backwards) {
-            (true, _) => format!("{exact_s:.1} seconds of frames came before, equal to the bit"),
-            (_, true) => "the motion runs back the way it came".to_owned(),
-            (_, false) => format!("the motion repeats after {:.1} seconds", repeat.period_s),
-        };
-        let percent = repeat.distance * 100.0;
-        findings.push((
-            params.repeated.at(repeat.distance),
-            format!("The clip repeats itself: {how}, {percent:.0} % of its usual change apart."),
-        ));
+        let score = params.repeated.at(repeat.distance);
+        findings.push((score, true, repeat.described("motion")));
+    }
+    if let Some(repeat) = pictures.nearest_repeat(params) {
+        values.push(("picture_distance", repeat.distance));
+        values.push(("picture_period_s", repeat.period_s));
+        let score = params.repeated_picture.at(repeat.distance);
+        findings.push((score, true, repeat.described("picture")));
     }
     let worst = findings.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
     let (score, detail) = match worst {
-        Some((score, detail)) if score < params.none => (score, detail),
+        Some((score, repeats, detail)) if score < params.none => {
+            values.push(("repeats", f64::from(u8::from(repeats))));
+            (score, detail)
+        }
         _ => (
             params.none,
             format!("Nothing repeats; the longest standstill is {frozen_s:.1} seconds."),
@@ -92,28 +92,34 @@ fn judged(track: &Track, params: &StaticParams) -> Reading {
     })
 }
 
-/// The longest time over which neighbouring frames are equal, or over which the mesh does not
-/// even jitter.
-fn frozen_s(track: &Track, paths: &Paths) -> f64 {
-    let usual = median(
-        paths
-            .steps
-            .iter()
-            .flatten()
-            .copied()
-            .filter(|s| *s > FROZEN_STEP),
-    );
-    let still = usual.map_or(FROZEN_STEP, |u| (u * FROZEN_STEP_SHARE).max(FROZEN_STEP));
-    let (mut longest, mut current) = (0.0_f64, 0.0);
-    for (pair, step) in track.moments().windows(2).zip(&paths.steps) {
-        let equal = pair[0].frame_digest == pair[1].frame_digest;
-        let stands = equal || step.is_some_and(|s| s < still);
-        current = if stands {
-            current + pair[1].at_s - pair[0].at_s
+/// The longest time over which the picture stays as it was at its beginning.
+fn frozen_s(track: &Track, paths: &Paths, pictures: &Pictures, params: &StaticParams) -> f64 {
+    let moving = paths.steps.iter().flatten().copied();
+    let usual = median(moving.filter(|s| *s > FROZEN_STEP));
+    let unmoved = usual.map_or(FROZEN_STEP, |u| (u * FROZEN_STEP_SHARE).max(FROZEN_STEP));
+    let moments = track.moments();
+    let stands = |from: usize, to: usize| {
+        if moments[from].frame_digest == moments[to].frame_digest {
+            return true;
+        }
+        let mesh = paths.between(from, to);
+        match pictures.difference(from, to) {
+            // A face that comes or goes has changed the picture.
+            Some(luma) => {
+                let faces = [from, to].map(|i| moments[i].face.is_some());
+                luma < params.still_luma
+                    && mesh.map_or(faces == [false; 2], |mesh| mesh < params.still_mesh)
+            }
+            None => mesh.is_some_and(|mesh| mesh < unmoved),
+        }
+    };
+    let (mut longest, mut start) = (0.0_f64, 0);
+    for now in 1..moments.len() {
+        if stands(start, now) {
+            longest = longest.max(moments[now].at_s - moments[start].at_s);
         } else {
-            0.0
-        };
-        longest = longest.max(current);
+            start = now;
+        }
     }
     longest
 }
@@ -148,12 +154,24 @@ struct Paths {
 
 /// How nearly a part of the clip comes again.
 #[derive(Clone, Copy, Debug)]
-struct Repeat {
-    /// Root mean square distance between the two, less what jitter adds, as a share of the distance
-    /// between any two moments of the part.
-    distance: f64,
-    period_s: f64,
-    backwards: bool,
+pub(super) struct Repeat {
+    /// Root mean square distance between the two as a share of that between any two moments; of
+    /// meshes less what jitter adds.
+    pub(super) distance: f64,
+    pub(super) period_s: f64,
+    pub(super) backwards: bool,
+}
+
+impl Repeat {
+    fn described(&self, what: &str) -> String {
+        let percent = self.distance * 100.0;
+        let how = if self.backwards {
+            format!("the {what} runs back the way it came")
+        } else {
+            format!("the {what} repeats after {:.1} seconds", self.period_s)
+        };
+        format!("The clip repeats itself: {how}, {percent:.0} % of its usual change apart.")
+    }
 }
 
 impl Paths {
@@ -188,6 +206,12 @@ impl Paths {
             places,
             step_s: median_step(&times).unwrap_or(1.0),
         }
+    }
+
+    /// Root mean square distance between the meshes of two moments.
+    fn between(&self, from: usize, to: usize) -> Option<f64> {
+        let at = |i: usize| self.places.get(i).and_then(Option::as_ref);
+        Some(square_distance(at(from)?, at(to)?).sqrt())
     }
 
     /// The repetition, forwards or backwards, that is nearest for how much moves in it.

@@ -346,6 +346,7 @@ impl Camera {
             at_s: shot.at_s,
             frame_digest: random.u64(..),
             phash: self.phash,
+            thumbnail: None,
             face_count: Some(1),
             face: Some(face),
             background: BackgroundMoment {
