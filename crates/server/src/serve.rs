@@ -8,6 +8,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
+use lifesign_session::SessionJudge;
+use lifesign_speech::Recogniser;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -30,6 +32,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let address = config.listen;
     let clips = clip_checker(Arc::clone(&engine), config.clip_min_side);
+    let sessions = session_judge(Arc::clone(&engine), &config);
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
     let memory = Memory::open(&config).await?;
     if memory.mode() == Mode::Development && !address.ip().is_loopback() {
@@ -39,6 +42,7 @@ pub async fn serve(
         });
     }
     let app = App::new(config, EdgeLimits::default(), checker, clips, memory)?;
+    app.capture_with(sessions);
     let listener = TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
@@ -55,6 +59,18 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
             None
         }
     }
+}
+
+/// What judges active sessions. Without a recogniser, digits are not heard and the log says so.
+fn session_judge(engine: Arc<Engine>, config: &ServerConfig) -> SessionJudge {
+    let recogniser = match Recogniser::find() {
+        Ok(recogniser) => Some(recogniser),
+        Err(error) => {
+            tracing::warn!(error = %error, "spoken digits are not heard: {error}");
+            None
+        }
+    };
+    SessionJudge::with_calibration(engine, recogniser, config.session_calibration.clone())
 }
 
 /// Serves `app` on a socket that listens already until `shutdown` resolves. Then the socket is
@@ -99,7 +115,12 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
         server.connections = open,
         "stopping: {open} connections left to finish"
     );
-    match tokio::time::timeout(app.config.drain_timeout, drain.closed()).await {
+    let finished = async {
+        drain.closed().await;
+        // A WebSocket is no connection of HTTP any more.
+        app.captures.all_gone().await;
+    };
+    match tokio::time::timeout(app.config.drain_timeout, finished).await {
         Ok(()) => tracing::info!("stopped: everything in flight was answered"),
         Err(_) => tracing::warn!(
             drain.timeout_s = app.config.drain_timeout.as_secs_f64(),
