@@ -66,8 +66,8 @@ impl Watcher {
         let luma = frame.luma();
         let followed = engine.follow(&mut self.follower, frame)?;
         let face = followed.as_ref().and_then(|face| face_moment(face, frame));
-        let thumbnail = view(&luma)
-            .and_then(|view| extract::luma_grid(&view, THUMBNAIL[0], THUMBNAIL[1]));
+        let thumbnail =
+            view(&luma).and_then(|view| extract::luma_grid(&view, THUMBNAIL[0], THUMBNAIL[1]));
         let background = self.background(&luma, face.as_ref());
         let quality = face.as_ref().map_or(-1.0, quality);
         let moment = Moment {
