@@ -48,6 +48,16 @@ pub enum Unheard {
 }
 
 impl Unheard {
+    /// The word used in results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoMicrophone => "no_microphone",
+            Self::NoRecogniser => "no_recogniser",
+            Self::Silence => "silence",
+            Self::TooShort => "too_short",
+        }
+    }
+
     /// Whether a thing is missing rather than an answer.
     pub const fn is_equipment(self) -> bool {
         matches!(self, Self::NoMicrophone | Self::NoRecogniser)

@@ -129,6 +129,53 @@ pub enum SessionFailure {
     Aborted,
 }
 
+impl StepFailure {
+    /// The word used in results; what was not heard has the word of its cause.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ImpossibleReaction => "impossible_reaction",
+            Self::NoReaction => "no_reaction",
+            Self::TooLate => "too_late",
+            Self::WrongMovement => "wrong_movement",
+            Self::Discontinuous => "discontinuous",
+            Self::NotReturned => "not_returned",
+            Self::WrongDigits => "wrong_digits",
+            Self::LipsDoNotFollow => "lips_do_not_follow",
+            Self::NotHeard(why) => why.as_str(),
+            Self::LightDoesNotMatch => "light_does_not_match",
+            Self::LightTooWeak => "light_too_weak",
+        }
+    }
+}
+
+impl SessionFailure {
+    /// The word used in results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FaceLost => "face_lost",
+            Self::SecondFace => "second_face",
+            Self::IdentityChanged => "identity_changed",
+            Self::StreamStopped => "stream_stopped",
+            Self::NeverAtRest => "never_at_rest",
+            Self::PromptNotShown => "prompt_not_shown",
+            Self::SessionTooLong => "session_too_long",
+            Self::EventOutOfOrder => "event_out_of_order",
+            Self::ClockRanBackwards => "clock_ran_backwards",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+impl Failure {
+    /// The word used in results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Step(why) => why.as_str(),
+            Self::Session(why) => why.as_str(),
+        }
+    }
+}
+
 /// Why a session failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,4 +242,54 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// The steps whose turn came.
     pub steps: Vec<StepReport>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_result_is_the_serde_word() {
+        let word = |failure: &Failure| match serde_json::to_value(failure).unwrap() {
+            serde_json::Value::Object(map) => map.into_values().next().unwrap(),
+            other => other,
+        };
+        for why in [
+            StepFailure::ImpossibleReaction,
+            StepFailure::NoReaction,
+            StepFailure::TooLate,
+            StepFailure::WrongMovement,
+            StepFailure::Discontinuous,
+            StepFailure::NotReturned,
+            StepFailure::WrongDigits,
+            StepFailure::LipsDoNotFollow,
+            StepFailure::LightDoesNotMatch,
+            StepFailure::LightTooWeak,
+        ] {
+            assert_eq!(word(&Failure::Step(why)), why.as_str());
+        }
+        for why in [
+            SessionFailure::FaceLost,
+            SessionFailure::SecondFace,
+            SessionFailure::IdentityChanged,
+            SessionFailure::StreamStopped,
+            SessionFailure::NeverAtRest,
+            SessionFailure::PromptNotShown,
+            SessionFailure::SessionTooLong,
+            SessionFailure::EventOutOfOrder,
+            SessionFailure::ClockRanBackwards,
+            SessionFailure::Aborted,
+        ] {
+            assert_eq!(word(&Failure::Session(why)), why.as_str());
+        }
+        for why in [
+            Unheard::NoMicrophone,
+            Unheard::NoRecogniser,
+            Unheard::Silence,
+            Unheard::TooShort,
+        ] {
+            let word = serde_json::to_value(why).unwrap();
+            assert_eq!(word, StepFailure::NotHeard(why).as_str());
+        }
+    }
 }

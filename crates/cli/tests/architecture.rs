@@ -14,7 +14,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("speech", &["confine", "domain"]),
     ("infer", &["domain"]),
     ("challenge", &["domain"]),
-    ("clip", &["domain", "engine", "media", "temporal", "video"]),
+    (
+        "clip",
+        &["domain", "engine", "media", "temporal", "video", "watch"],
+    ),
+    ("watch", &["domain", "engine", "media", "temporal"]),
+    (
+        "session",
+        &[
+            "challenge",
+            "domain",
+            "engine",
+            "media",
+            "speech",
+            "temporal",
+            "watch",
+        ],
+    ),
     ("contracts", &["challenge", "domain"]),
     ("net", &["domain"]),
     ("store", &["domain"]),
@@ -34,6 +50,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "media",
             "net",
+            "session",
+            "speech",
             "store",
             "video",
         ],
@@ -42,7 +60,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "clip", "domain", "engine", "eval", "infer", "media", "server", "store", "video",
+            "clip", "domain", "engine", "eval", "infer", "media", "server", "session", "store",
+            "video",
         ],
     ),
     ("testkit", &["domain", "engine", "infer", "media", "server"]),

@@ -3,16 +3,15 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use lifesign_domain::{
-    CheckResult, ClipFrameResult, ClipMoment, ClipResult, ErrorKind, ReasonCode, Verdict,
-};
-use lifesign_engine::{Check, Engine, EngineError};
-use lifesign_media::{ExifState, ImageFormat, Photo};
-use lifesign_temporal::{self as temporal, Still, Track};
+use lifesign_domain::{CheckResult, ClipFrameResult, ClipMoment, ClipResult, ErrorKind};
+use lifesign_engine::{Engine, EngineError};
+use lifesign_media::Frame;
+use lifesign_temporal::{self as temporal, Track};
 use lifesign_video::{Clip, ClipFacts, ClipLimits, Decoded, Tools, VideoError, Wanted};
+use lifesign_watch::{Candidate, JudgedFrame, Selection, Watcher, judge_frame, over_time};
 
-use crate::select::{Candidate, JUDGED, Selection};
-use crate::watch::Watcher;
+/// Frames that are judged in full at most.
+pub const JUDGED: usize = 24;
 
 /// Longer side of the frames that are looked at.
 const LONGER_SIDE: u32 = 960;
@@ -45,14 +44,6 @@ impl ClipError {
             Self::NoCameraData => ErrorKind::InvalidInput,
         }
     }
-}
-
-/// A frame that was judged in full.
-pub struct JudgedFrame {
-    /// Its time in seconds.
-    pub at_s: f64,
-    /// What was found, with what explanation pictures are drawn from.
-    pub check: Check,
 }
 
 /// A finished check of a clip.
@@ -102,9 +93,9 @@ impl ClipJudge {
         if camera_data && !is_from_a_camera(clip.facts()) {
             return Err(ClipError::NoCameraData);
         }
-        let (track, selection, jumps) = self.watch(&clip, progress)?;
-        let frames = self.judge_frames(selection.into_frames(), profile, progress)?;
-        let result = self.fuse(&track, &frames, profile, jumps);
+        let (track, watched) = self.watch(&clip, progress)?;
+        let frames = self.judge_frames(watched.selection.into_kept(), profile, progress)?;
+        let result = self.fuse(&track, &frames, profile, watched.jumps);
         let phash = track.moments().first().map_or(0, |moment| moment.phash);
         Ok(ClipCheck {
             result,
@@ -128,9 +119,13 @@ impl ClipJudge {
         &self,
         clip: &Clip<'_>,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<(Track, Selection, usize), ClipError> {
+    ) -> Result<(Track, Watched), ClipError> {
         let duration_s = clip.facts().duration_s;
-        let mut watcher = Watcher::new(&self.engine, duration_s);
+        let mut watched = Watched {
+            watcher: Watcher::default(),
+            selection: Selection::new(JUDGED, duration_s.max(1.0) / JUDGED as f64),
+            jumps: 0,
+        };
         let mut failed = None;
         let wanted = Wanted {
             longer_side: LONGER_SIDE,
@@ -138,7 +133,7 @@ impl ClipJudge {
         };
         let decoded = clip.decode(&wanted, &mut |frame| {
             progress((frame.at_s / duration_s.max(0.1)).clamp(0.0, 1.0) * 0.6);
-            match watcher.look(frame.at_s, frame.frame) {
+            match watched.look(&self.engine, frame.at_s, frame.frame) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failed = Some(error);
@@ -150,28 +145,20 @@ impl ClipJudge {
             return Err(error.into());
         }
         let facts = facts_over_time(clip.facts(), &decoded);
-        let track = Track::new(watcher.size, facts, watcher.moments);
-        Ok((track, watcher.selection, watcher.jumps))
+        let track = std::mem::take(&mut watched.watcher).into_track(facts);
+        Ok((track, watched))
     }
 
     fn judge_frames(
         &self,
-        candidates: Vec<Candidate>,
+        candidates: Vec<Candidate<Frame>>,
         profile: &str,
         progress: &mut dyn FnMut(f64),
     ) -> Result<Vec<JudgedFrame>, ClipError> {
         let mut frames = Vec::with_capacity(candidates.len());
         for (done, candidate) in candidates.into_iter().enumerate() {
-            let photo = Photo {
-                size_bytes: candidate.frame.rgb().len(),
-                frame: candidate.frame,
-                format: ImageFormat::Png,
-                exif: ExifState::Absent,
-            };
-            frames.push(JudgedFrame {
-                at_s: candidate.at_s,
-                check: self.engine.check(photo, profile)?,
-            });
+            let Candidate { at_s, kept, .. } = candidate;
+            frames.push(judge_frame(&self.engine, at_s, kept, profile)?);
             progress(0.6 + 0.4 * (done + 1) as f64 / JUDGED as f64);
         }
         Ok(frames)
@@ -184,42 +171,9 @@ impl ClipJudge {
         profile: &str,
         jumps: usize,
     ) -> ClipResult {
-        let stills: Vec<Still> = frames.iter().filter_map(still).collect();
-        let decision = &self.engine.calibration().decision;
-        let judged = temporal::judge(
-            &temporal::Clip {
-                track,
-                stills: &stills,
-            },
-            &self.calibration,
-            &temporal::Decision {
-                live_threshold: decision.live_threshold,
-                inconclusive_margin: decision.inconclusive_margin,
-            },
-        );
-        let mut verdict = judged.verdict;
-        let mut reasons = judged.reasons;
-        let changed = ReasonCode::FaceChanged;
-        if jumps > 0 && !reasons.iter().any(|reason| reason.code == changed) {
-            reasons.push(changed.into());
-            if verdict == Verdict::Live {
-                verdict = Verdict::Inconclusive;
-            }
-        }
-        // What stands still tells nothing over time, and a picture held before the camera stands
-        // still: without motion or a blink to measure there is no LIVE.
-        let moved = judged.signals.iter().any(|signal| {
-            signal.assessed && matches!(signal.name.as_str(), "micro_motion" | "blink")
-        });
-        if !moved && verdict == Verdict::Live {
-            verdict = Verdict::Inconclusive;
-            let too_little = ReasonCode::NotEnoughSignals;
-            if !reasons.iter().any(|reason| reason.code == too_little) {
-                reasons.push(too_little.into());
-            }
-        }
+        let judged = over_time(&self.engine, &self.calibration, track, frames, jumps);
         ClipResult {
-            verdict,
+            verdict: judged.verdict,
             confidence: judged.confidence,
             threshold: judged.threshold,
             face_detected: judged.face_moments > 0,
@@ -236,21 +190,34 @@ impl ClipJudge {
                 .map(|f| summary(f.at_s, &f.check.result))
                 .collect(),
             signals: judged.signals,
-            reasons,
+            reasons: judged.reasons,
             timeline: track.moments().iter().map(moment).collect(),
         }
     }
 }
 
-/// What a frame says, if it has a face and enough could be measured.
-fn still(frame: &JudgedFrame) -> Option<Still> {
-    let result = &frame.check.result;
-    let undecided = |code| result.reasons.iter().any(|reason| reason.code == code);
-    let usable = result.face_detected && !undecided(ReasonCode::NotEnoughSignals);
-    usable.then_some(Still {
-        at_s: frame.at_s,
-        confidence: result.confidence,
-    })
+/// What is gathered while the frames go by.
+struct Watched {
+    watcher: Watcher,
+    selection: Selection<Frame>,
+    /// A face appeared where none was near.
+    jumps: usize,
+}
+
+impl Watched {
+    fn look(&mut self, engine: &Engine, at_s: f64, frame: Frame) -> Result<(), EngineError> {
+        let look = self.watcher.look(engine, at_s, &frame)?;
+        self.jumps += usize::from(look.followed.is_some_and(|face| face.jumped));
+        self.watcher.remember(look.moment);
+        if self.selection.wants(at_s, look.quality) {
+            self.selection.keep(Candidate {
+                at_s,
+                kept: frame,
+                quality: look.quality,
+            });
+        }
+        Ok(())
+    }
 }
 
 fn summary(at_s: f64, result: &CheckResult) -> ClipFrameResult {

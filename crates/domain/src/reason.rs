@@ -117,6 +117,9 @@ reason_codes! {
     /// The face flickers like a screen.
     ScreenFlicker, "screen_flicker", "The face flickers like a screen.",
         "Show your own face in steady light.";
+    /// The prompts of an active session were not answered.
+    ChallengeFailed, "challenge_failed", "The prompts of the session were not answered as asked.",
+        "Start again, alone and in good light, and do what is asked as soon as it is shown.";
 }
 
 /// A reason as it is reported: the code with its texts.

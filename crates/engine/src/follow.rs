@@ -8,19 +8,39 @@ use lifesign_media::Frame;
 use crate::roi::next_region;
 use crate::{Engine, EngineError, FaceMesh, Landmarks, Pose};
 
-/// Frames between two runs of the detector while the face is held.
-const LOOK_AROUND: u32 = 8;
+/// On which of so many frames the detector runs while the face is held, unless said otherwise.
+const LOOK_AROUND: u32 = 9;
 
 /// How far, in widths of the face, a face moves between two frames that are judged; one that is found
 /// farther away is another, or the clip was cut.
 const LONGEST_MOVE: f32 = 1.0;
 
 /// What is remembered from frame to frame.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Follower {
+    look_around: u32,
     last: Option<Landmarks>,
     since_detection: u32,
     others: usize,
+}
+
+impl Default for Follower {
+    fn default() -> Self {
+        Self::looking_around_every(LOOK_AROUND)
+    }
+}
+
+impl Follower {
+    /// One that runs the detector on one of `frames` frames to see who else is there; while somebody
+    /// is, on every frame.
+    pub fn looking_around_every(frames: u32) -> Self {
+        Self {
+            look_around: frames.saturating_sub(1),
+            last: None,
+            since_detection: 0,
+            others: 0,
+        }
+    }
 }
 
 /// The face in one frame.
@@ -47,7 +67,11 @@ impl Engine {
         frame: &Frame,
     ) -> Result<Option<Followed>, EngineError> {
         let held = match &follower.last {
-            Some(last) if follower.since_detection < LOOK_AROUND => self.hold(frame, last)?,
+            Some(last)
+                if follower.since_detection < follower.look_around && follower.others == 0 =>
+            {
+                self.hold(frame, last)?
+            }
             _ => None,
         };
         let found = match held {
@@ -59,7 +83,7 @@ impl Engine {
         };
         let Some((mesh, pose)) = found else {
             // Where the face was is remembered: who appears elsewhere next is somebody else.
-            follower.since_detection = LOOK_AROUND;
+            follower.since_detection = follower.look_around;
             return Ok(None);
         };
         let before = follower.last.replace(mesh.landmarks.clone());

@@ -6,11 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use lifesign_contracts::Contract;
 use lifesign_net::Fetcher;
+use lifesign_session::SessionJudge;
 use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::service::captures::Captures;
 use crate::service::{Checker, ClipChecker, Galleries, Pool};
 use crate::{EdgeLimits, ServeError, ServerConfig};
 
@@ -25,6 +27,9 @@ pub struct App {
     pub(crate) clips: Option<Arc<dyn ClipChecker>>,
     /// Clips have a queue of their own, so that they never starve images.
     pub(crate) clip_pool: Pool,
+    /// What judges active sessions, once it is there.
+    pub(crate) session_judge: OnceLock<SessionJudge>,
+    pub(crate) captures: Captures,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) fetcher: Fetcher,
     pub(crate) memory: Memory,
@@ -77,6 +82,8 @@ impl App {
                 Arc::clone(&metrics),
             ),
             clips,
+            session_judge: OnceLock::new(),
+            captures: Captures::new(config.captures, config.workers),
             pool: Pool::new(config.workers, config.queue, Arc::clone(&metrics)),
             bodies: Arc::new(Semaphore::new(edge.bodies_bytes)),
             galleries: Galleries::new(config.gallery_memory_bytes),
@@ -108,6 +115,11 @@ impl App {
     /// Notes where the server listens, which may be a port that the system chose.
     pub(crate) fn listens_on(&self, address: SocketAddr) {
         let _ = self.own_url.set(self.config.own_url(address));
+    }
+
+    /// Lets active sessions be captured; without it every page is refused.
+    pub fn capture_with(&self, judge: SessionJudge) {
+        let _ = self.session_judge.set(judge);
     }
 
     /// Whether new work is welcome.

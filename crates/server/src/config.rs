@@ -21,6 +21,11 @@ pub struct ServerConfig {
     pub workers: usize,
     /// Checks that may wait for a worker; one more is answered 503 at once.
     pub queue: usize,
+    /// Active sessions that are captured at the same time, 0 for what the workers can serve; one more is
+    /// told that the server is busy.
+    pub captures: usize,
+    /// Numbers that decide about active sessions.
+    pub session_calibration: lifesign_session::Calibration,
     /// Longest time from a complete body to the answer.
     pub request_timeout: Duration,
     /// How long to go on accepting after the order to stop, already answering `/readyz` with 503 and closing each

@@ -1,5 +1,6 @@
 //! Counters for Prometheus. Labels take values of small fixed sets only, never request data.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lifesign_contracts::FailureKind;
@@ -26,6 +27,11 @@ pub(crate) struct Metrics {
     pub(crate) queue_depth: IntGauge,
     /// Checks that run.
     pub(crate) in_flight: IntGauge,
+    capture_ends: IntCounterVec,
+    captures_open: IntGauge,
+    guidance_seconds: Histogram,
+    /// Frames of active sessions that a newer one replaced before they were looked at.
+    pub(crate) capture_frames_dropped: IntCounter,
     /// Checks that were dropped because the caller left or ran out of time in the queue.
     pub(crate) abandoned: IntCounter,
 }
@@ -78,6 +84,21 @@ impl Metrics {
             "Checks dropped from the queue because nobody waited any more.",
         )?;
         registry.register(Box::new(abandoned.clone()))?;
+        let capture_ends = counters(
+            "captures_total",
+            "Captures of active sessions that have ended, by how.",
+            &["end"],
+        )?;
+        let guidance_seconds = Histogram::with_opts(seconds(
+            "guidance_seconds",
+            "Time from the arrival of a frame of an active session to the guidance on it.",
+        ))?;
+        registry.register(Box::new(guidance_seconds.clone()))?;
+        let capture_frames_dropped = IntCounter::new(
+            "capture_frames_dropped_total",
+            "Frames of active sessions that a newer one replaced.",
+        )?;
+        registry.register(Box::new(capture_frames_dropped.clone()))?;
         Ok(Self {
             queue_depth: gauge("queue_depth", "Checks that wait for a worker.")?,
             in_flight: gauge("checks_in_flight", "Checks that run.")?,
@@ -86,6 +107,10 @@ impl Metrics {
             verdicts,
             failures,
             check_seconds,
+            captures_open: gauge("captures_open", "Active sessions that are being captured.")?,
+            capture_ends,
+            guidance_seconds,
+            capture_frames_dropped,
             abandoned,
             registry,
         })
@@ -116,10 +141,33 @@ impl Metrics {
         self.check_seconds.observe(took.as_secs_f64());
     }
 
+    /// Counts a capture as open until the answer is dropped.
+    pub(crate) fn capture_opened(self: &Arc<Self>) -> OpenCapture {
+        self.captures_open.inc();
+        OpenCapture(Arc::clone(self))
+    }
+
+    pub(crate) fn capture_ended(&self, end: &'static str) {
+        self.capture_ends.with_label_values(&[end]).inc();
+    }
+
+    pub(crate) fn guided(&self, took: Duration) {
+        self.guidance_seconds.observe(took.as_secs_f64());
+    }
+
     /// The exposition format, version 0.0.4.
     pub(crate) fn render(&self) -> Result<String, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// An active session that is being captured.
+pub(crate) struct OpenCapture(Arc<Metrics>);
+
+impl Drop for OpenCapture {
+    fn drop(&mut self) {
+        self.0.captures_open.dec();
     }
 }

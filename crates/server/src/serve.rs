@@ -10,6 +10,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
 use listenfd::ListenFd;
+use lifesign_session::SessionJudge;
+use lifesign_speech::Recogniser;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -32,6 +34,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
     let clips = clip_checker(Arc::clone(&engine), config.clip_min_side);
+    let sessions = session_judge(Arc::clone(&engine), &config);
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
     let memory = Memory::open(&config).await?;
     if let (Mode::Development, Ok(address)) = (memory.mode(), listener.local_addr())
@@ -43,6 +46,7 @@ pub async fn serve(
         });
     }
     let app = App::new(config, EdgeLimits::default(), checker, clips, memory)?;
+    app.capture_with(sessions);
     serve_on(listener, app, shutdown).await;
     Ok(())
 }
@@ -70,6 +74,18 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
             None
         }
     }
+}
+
+/// What judges active sessions. Without a recogniser, digits are not heard and the log says so.
+fn session_judge(engine: Arc<Engine>, config: &ServerConfig) -> SessionJudge {
+    let recogniser = match Recogniser::find() {
+        Ok(recogniser) => Some(recogniser),
+        Err(error) => {
+            tracing::warn!(error = %error, "spoken digits are not heard: {error}");
+            None
+        }
+    };
+    SessionJudge::with_calibration(engine, recogniser, config.session_calibration.clone())
 }
 
 /// Serves `app` on a socket that listens already until `shutdown` resolves and the drain delay is over. Then the
@@ -113,7 +129,12 @@ pub async fn serve_on(listener: TcpListener, app: Arc<App>, shutdown: impl Futur
         server.connections = open,
         "stopping: {open} connections left to finish"
     );
-    match tokio::time::timeout(app.config.drain_timeout, drain.closed()).await {
+    let finished = async {
+        drain.closed().await;
+        // A WebSocket is no connection of HTTP any more.
+        app.captures.all_gone().await;
+    };
+    match tokio::time::timeout(app.config.drain_timeout, finished).await {
         Ok(()) => tracing::info!("stopped: everything in flight was answered"),
         Err(_) => tracing::warn!(
             drain.timeout_s = app.config.drain_timeout.as_secs_f64(),

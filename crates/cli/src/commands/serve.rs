@@ -51,6 +51,8 @@ pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {
         profile: settings.profile.clone(),
         workers,
         queue,
+        captures: settings.captures,
+        session_calibration: config.session_calibration.clone(),
         request_timeout: Duration::from_secs(settings.request_timeout_s),
         drain_delay: Duration::from_secs(settings.drain_delay_s),
         drain_timeout: Duration::from_secs(settings.drain_timeout_s),

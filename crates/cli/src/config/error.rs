@@ -31,6 +31,11 @@ pub(crate) enum ConfigError {
         origin: String,
         source: CalibrationError,
     },
+    #[error("{origin}: {source}")]
+    SessionCalibration {
+        origin: String,
+        source: lifesign_session::CalibrationError,
+    },
     #[error("external_model `{name}`: {source}")]
     ExternalModel {
         name: String,

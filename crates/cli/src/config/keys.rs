@@ -103,6 +103,10 @@ pub(crate) const KEYS: &[Key] = &[
         "calibration",
         "calibration file, empty for the one in the binary",
     ),
+    setting(
+        "session_calibration",
+        "calibration file of active sessions, empty for the one in the binary",
+    ),
     setting("listen", "address and port of the server"),
     setting("data", "folder for everything that the server keeps"),
     setting(
@@ -153,6 +157,10 @@ pub(crate) const KEYS: &[Key] = &[
     setting(
         "queue",
         "checks that may wait, 0 for four times the workers; more are refused with 503",
+    ),
+    setting(
+        "captures",
+        "active sessions captured at the same time, 0 for what the workers can serve (docs/LIMITS.md)",
     ),
     setting("request_timeout_s", "seconds until a request is given up"),
     setting(

@@ -37,6 +37,7 @@ const ENV_TEST_PREFIX: &str = "test_";
 pub(crate) struct Settings {
     pub(crate) profile: String,
     pub(crate) calibration: PathBuf,
+    pub(crate) session_calibration: PathBuf,
     pub(crate) listen: String,
     pub(crate) data: PathBuf,
     pub(crate) clip_min_side: u32,
@@ -52,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) allow_loopback_urls: bool,
     pub(crate) workers: usize,
     pub(crate) queue: usize,
+    pub(crate) captures: usize,
     pub(crate) request_timeout_s: u64,
     pub(crate) drain_delay_s: u64,
     pub(crate) drain_timeout_s: u64,
@@ -68,6 +70,7 @@ impl Default for Settings {
         Self {
             profile: "ensemble".to_owned(),
             calibration: PathBuf::new(),
+            session_calibration: PathBuf::new(),
             listen: "127.0.0.1:8080".to_owned(),
             data: PathBuf::from("data"),
             clip_min_side: 480,
@@ -83,6 +86,7 @@ impl Default for Settings {
             allow_loopback_urls: false,
             workers: 0,
             queue: 0,
+            captures: 0,
             request_timeout_s: 30,
             drain_delay_s: 0,
             drain_timeout_s: 20,
@@ -126,6 +130,7 @@ impl Settings {
             ("drain_timeout_s", self.drain_timeout_s, 0, DAY_S),
             ("workers", self.workers as u64, 0, MOST_THREADS),
             ("queue", self.queue as u64, 0, MOST_THREADS * 64),
+            ("captures", self.captures as u64, 0, MOST_THREADS * 64),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(ConfigError::Value(format!(
@@ -172,6 +177,7 @@ pub(crate) struct Overrides {
 pub(crate) struct Config {
     pub(crate) settings: Settings,
     pub(crate) calibration: Calibration,
+    pub(crate) session_calibration: lifesign_session::Calibration,
     external_models: Vec<ExternalModel>,
     /// Each key with its value and where it comes from, in the order of [`KEYS`].
     pub(crate) entries: Vec<Entry>,
@@ -204,6 +210,7 @@ impl Config {
         let base = base_calibration(&settings.calibration)?;
         let external_models = external_models(&outer)?;
         let calibration = localised(base, &external_models, &outer)?;
+        let session_calibration = session_calibration(&settings.session_calibration)?;
         let entries = entries(&settings, &calibration, &external_models, &outer)?;
         if !calibration.profiles.contains_key(&settings.profile) {
             return Err(ConfigError::UnknownProfile {
@@ -214,6 +221,7 @@ impl Config {
         Ok(Self {
             settings,
             calibration,
+            session_calibration,
             external_models,
             entries,
         })
@@ -315,6 +323,22 @@ fn base_calibration(path: &Path) -> Result<Calibration, ConfigError> {
     Calibration::from_toml(&text).map_err(|source| ConfigError::Calibration {
         origin: path.display().to_string(),
         source,
+    })
+}
+
+fn session_calibration(path: &Path) -> Result<lifesign_session::Calibration, ConfigError> {
+    if path.as_os_str().is_empty() {
+        return Ok(lifesign_session::Calibration::embedded());
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    lifesign_session::Calibration::from_toml(&text).map_err(|source| {
+        ConfigError::SessionCalibration {
+            origin: path.display().to_string(),
+            source,
+        }
     })
 }
 

@@ -1,6 +1,7 @@
 //! Routes and what is common to them.
 
 mod body;
+mod capture;
 mod checks;
 mod contract_handler;
 mod faces;
@@ -35,6 +36,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(checks::routes())
         .merge(sessions::routes())
         .merge(faces::routes())
+        .merge(capture::routes())
         .merge(crate::pages::routes());
     for contract in app.contracts.clone() {
         let mut paths: BTreeMap<&str, MethodFilter> = BTreeMap::new();

@@ -3,6 +3,7 @@
 mod access;
 pub mod admin;
 mod admission;
+pub(crate) mod captures;
 mod checker;
 mod clips;
 mod conversation;

@@ -167,6 +167,8 @@ impl Setup {
                 profile: "ensemble".to_owned(),
                 workers: 2,
                 queue: 8,
+                captures: 0,
+                session_calibration: lifesign_session::Calibration::embedded(),
                 request_timeout: Duration::from_secs(30),
                 drain_delay: Duration::ZERO,
                 drain_timeout: Duration::from_secs(10),

@@ -214,7 +214,8 @@ pub async fn open_capture(app: &Arc<App>, token: &str, start: Start) -> Result<T
     if asked.geolocation == Geolocation::Required && location.is_none() {
         return Err(Refusal::NoLocation);
     }
-    let plan = draw(&asked).map_err(|e| Refusal::of(&e))?;
+    let limits = &app.config.session_calibration.challenge;
+    let plan = draw(&asked, limits).map_err(|e| Refusal::of(&e))?;
     let descriptors = asked
         .references
         .iter()
@@ -484,7 +485,7 @@ fn is_on_earth(location: &Location) -> bool {
 }
 
 /// Draws the steps with bits of the operating system.
-fn draw(asked: &Asked) -> Result<Plan, Failure> {
+fn draw(asked: &Asked, limits: &Limits) -> Result<Plan, Failure> {
     let mut broken = None;
     let mut random = || {
         let mut bytes = [0; 8];
@@ -493,7 +494,7 @@ fn draw(asked: &Asked) -> Result<Plan, Failure> {
         }
         u64::from_ne_bytes(bytes)
     };
-    let plan = Plan::draw(&mut random, &asked.challenge, &Limits::default());
+    let plan = Plan::draw(&mut random, &asked.challenge, limits);
     if let Some(error) = broken {
         return Err(fault(&error));
     }
