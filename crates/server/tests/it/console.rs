@@ -479,7 +479,7 @@ async fn a_new_tenants_secrets_are_shown_once_and_open_the_api() {
     assert_eq!(made.status, 200, "{}", made.text());
     let page = made.text();
     let secrets = secrets_of(&page);
-    assert_eq!(secrets.len(), 10, "{secrets:?}");
+    assert_eq!(secrets.len(), 11, "{secrets:?}");
     let api_key = secrets
         .iter()
         .find(|secret| secret.starts_with("lsk_"))
