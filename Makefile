@@ -33,7 +33,7 @@ check: ## Formatting, lints, documentation
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
-bench: ## Milliseconds by stage and checks a second (BENCH_SECONDS for each part)
+bench: ffmpeg ## Milliseconds by stage, checks a second, cost of a clip (BENCH_SECONDS for each part)
 	cargo run --release --quiet -p lifesign-bench --bin lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
 
 bench-load: release ## The server under load, beside Python peers (LOAD_SECONDS a row); writes docs/PERFORMANCE.md
