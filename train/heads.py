@@ -22,7 +22,7 @@ SPECIES = {"recapture": ("print", "screen"), "synthesis": ("gan", "diffusion")}
 DECAY = 7.5e-6  # of the squared weights of features of deviation 1 / sqrt(their number)
 GROUP_POWER = -0.3  # every image counts with this power of its group's size, a group being a source and label
 # Of what a head learns from (features.py).
-SHARES = {"recapture": {"clean": 0.5, "mirror": 0.5, "view": 0.1, "lit": 0.1}, "synthesis": {"clean": 0.5, "mirror": 0.5}}
+SHARES = {"recapture": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1}, "synthesis": {"clean": 0.5, "mirror": 0.5}}
 
 
 def image_weights(groups, attack):
