@@ -83,8 +83,13 @@ pub struct RiskParams {
     /// Root mean square distance of the arrivals from an even beat, in milliseconds, under which
     /// there is a risk.
     pub even_ms: f64,
-    /// Frames under which timing says nothing.
+    /// Frames under which neither timing nor shading says anything.
     pub least_frames: usize,
+    /// Standard deviation of yaw in degrees under which shading says nothing.
+    pub least_turned_deg: f64,
+    /// Spread of the cheeks' log ratio for each degree of yaw under which the light turns with the face; 0
+    /// for no risk ever.
+    pub least_shading: f64,
 }
 
 /// A calibration file that cannot be used.
@@ -175,6 +180,8 @@ impl Calibration {
             ("risk.score", risk.score),
             ("risk.burst_share", risk.burst_share),
             ("risk.even_ms", risk.even_ms),
+            ("risk.least_turned_deg", risk.least_turned_deg),
+            ("risk.least_shading", risk.least_shading),
         ] {
             in_range(key, value, value.is_finite(), "a number")?;
         }

@@ -22,6 +22,7 @@ mod identity;
 mod judge;
 mod matching;
 mod measure;
+mod shading;
 mod sound;
 mod timing;
 mod verdict;
