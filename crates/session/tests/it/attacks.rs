@@ -1,11 +1,11 @@
-//! What must fail, each for its own reason, also under the test calibration.
+//! What must fail, each for its own reason, even where every frame by itself is live enough.
 
 use lifesign_challenge::{Action, Output};
 use lifesign_domain::{ReasonCode, SessionResult, Verdict};
 use lifesign_session::{Captured, PageEvent};
 
 use crate::player::{Camera, Player, run};
-use crate::stage::{ASTRONAUT, HOPPER, LENIENT, begin, film};
+use crate::stage::{ASTRONAUT, HOPPER, STRICT, begin, film};
 
 const STEPS: [Action; 3] = [
     Action::TurnLeft { degrees: 20 },
@@ -36,7 +36,7 @@ impl Camera for Recording {
 }
 
 fn attacked(camera: &mut dyn Camera) -> Captured {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     run(&mut capture, camera, 3);
     let captured = capture.finish().unwrap();
     let result = &captured.result;
@@ -90,7 +90,7 @@ fn a_looped_clip_does_not_react_and_is_found_to_repeat() {
 fn the_right_moves_in_the_wrong_order_fail_as_wrong_movements() {
     let mut player = Player::new(&ASTRONAUT, 1);
     player.misreads = |action| match action {
-        Action::TurnLeft { .. } => Action::TurnRight { degrees: 12 },
+        Action::TurnLeft { .. } => Action::TurnRight { degrees: 20 },
         Action::TurnRight { .. } => Action::TurnLeft { degrees: 20 },
         other => other.clone(),
     };
@@ -136,7 +136,7 @@ fn another_face_half_way_ends_the_session() {
 
 #[test]
 fn a_connection_that_is_lost_ends_the_session_as_a_stopped_stream() {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     let mut player = Player::new(&ASTRONAUT, 1);
     for i in 0..12 {
         let at = 1_000 + i * 100;
@@ -151,7 +151,7 @@ fn a_connection_that_is_lost_ends_the_session_as_a_stopped_stream() {
 
 #[test]
 fn files_that_are_no_frames_are_refused_by_name() {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     let png = std::fs::read(
         std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../engine/tests/data/grace_hopper_80.png"),

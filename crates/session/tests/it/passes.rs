@@ -5,7 +5,7 @@ use lifesign_domain::Verdict;
 use lifesign_session::SessionJudge;
 
 use crate::player::{Player, run};
-use crate::stage::{ASTRONAUT, LENIENT, SHIPPED, begin};
+use crate::stage::{ASTRONAUT, LENIENT, STRICT, begin};
 
 const HEAD: [Action; 4] = [
     Action::TurnLeft { degrees: 20 },
@@ -49,10 +49,12 @@ fn tell(captured: &lifesign_session::Captured) {
 }
 
 #[test]
-fn turning_and_nodding_pass_and_are_not_live_under_the_shipped_calibration() {
-    let captured = played(&SHIPPED, &HEAD);
+fn turning_and_nodding_pass_and_are_not_live_by_the_rules_of_sessions_alone() {
+    // Not only the frames: the light turns with the puppet.
+    let captured = played(&STRICT, &HEAD);
     tell(&captured);
     let result = &captured.result;
+    assert!(result.prerecorded_risk, "{:?}", result.signals.last());
     assert!(result.challenge_passed && result.failure.is_none());
     assert_ne!(result.verdict, Verdict::Live);
     assert!((3..=12).contains(&captured.frames.len()));

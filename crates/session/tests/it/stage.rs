@@ -14,12 +14,6 @@ use lifesign_testkit::{Puppet, PuppetState, with_noise};
 /// As the page sends them.
 pub(crate) const SIZE: [u32; 2] = [640, 480];
 
-/// The shipped calibrations.
-pub(crate) static SHIPPED: LazyLock<SessionJudge> = LazyLock::new(|| {
-    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
-    SessionJudge::new(Arc::new(engine), None)
-});
-
 /// Calibrations under which a puppet may be LIVE: `tests/puppet.toml` and a threshold of nearly nothing.
 pub(crate) static LENIENT: LazyLock<SessionJudge> = LazyLock::new(|| {
     let mut calibration = engine::Calibration::embedded();
@@ -28,6 +22,15 @@ pub(crate) static LENIENT: LazyLock<SessionJudge> = LazyLock::new(|| {
     let engine = Engine::embedded(calibration).unwrap();
     let lenient = Calibration::from_toml(include_str!("../puppet.toml")).unwrap();
     SessionJudge::with_calibration(Arc::new(engine), None, lenient)
+});
+
+/// The shipped numbers of sessions, and frames that are always live enough: what then fails, fails by the
+/// rules of the session.
+pub(crate) static STRICT: LazyLock<SessionJudge> = LazyLock::new(|| {
+    let mut calibration = engine::Calibration::embedded();
+    calibration.decision.live_threshold = 0.0001;
+    calibration.decision.inconclusive_margin = 0.0;
+    SessionJudge::new(Arc::new(Engine::embedded(calibration).unwrap()), None)
 });
 
 pub(crate) static ASTRONAUT: LazyLock<Puppet> = LazyLock::new(|| puppet("astronaut.jpg"));
