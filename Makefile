@@ -9,11 +9,11 @@ BENCH_SECONDS ?= 5
 LOAD_SECONDS ?= 60
 LIFESIGN := cargo run --quiet --bin lifesign --
 
-FUZZ_TARGETS := jpeg png webp bmp exif base64
+FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa decentro calibration temporal_calibration clip
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load fuzz fmt schema browser postgres tools ffmpeg speech release
+.PHONY: help run test check bench bench-load fuzz deny fmt schema browser postgres tools ffmpeg speech release
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,14 +33,14 @@ check: ## Formatting, lints, documentation
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
-bench: ## Milliseconds by stage and checks a second (BENCH_SECONDS for each part)
+bench: ffmpeg ## Milliseconds by stage, checks a second, cost of a clip (BENCH_SECONDS for each part)
 	cargo run --release --quiet -p lifesign-bench --bin lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
 
 bench-load: release ## The server under load, beside Python peers (LOAD_SECONDS a row); writes docs/PERFORMANCE.md
 	cargo build --release --quiet -p lifesign-bench --bin lifesign-load
 	bench/peers/run.sh target/release/lifesign-load target/release/lifesign $(SAMPLE) --seconds $(LOAD_SECONDS) --write docs/PERFORMANCE.md
 
-fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
+fuzz: ## Fuzz every decoder and parser for TIME seconds each (needs cargo-fuzz and g++)
 	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz
 	RUSTC_BOOTSTRAP=1 cargo fuzz build
 	@set -e; for target in $(FUZZ_TARGETS); do \
@@ -48,6 +48,11 @@ fuzz: ## Fuzz every decoder for TIME seconds each (needs cargo-fuzz and g++)
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus-work/$$target fuzz/corpus/$$target -- \
 	    -max_total_time=$(TIME) -max_len=4096 -rss_limit_mb=2048 -timeout=60 -print_final_stats=1; \
 	done
+
+# Not part of `make check`: cargo-deny takes minutes to build, and advisories come from the network.
+deny: ## Licences, sources and duplicates of all dependencies, and known advisories (installs cargo-deny)
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check licenses sources bans advisories
 
 schema: tools ## Throw EXAMPLES generated requests at each route and hold the answers against /openapi.json
 	cargo test --workspace --no-run --quiet

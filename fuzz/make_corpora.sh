@@ -42,3 +42,74 @@ texts = {
 for name, content in texts.items():
     pathlib.Path(f"corpus/base64/{name}").write_bytes(content)
 PYTHON
+python3 - <<'PYTHON'
+# Requests of the contracts' fixtures, in the form that bodies/contracts.rs takes.
+import json, pathlib
+sources = pathlib.Path("../crates/contracts/src")
+for contract in ("native", "syntizen", "verified_africa", "decentro"):
+    folder = pathlib.Path("corpus") / contract
+    folder.mkdir(parents=True, exist_ok=True)
+    paths, seen = [], set()
+    for file in sorted(sources.glob(f"{contract}/fixtures/*/request.json")):
+        request = json.loads(file.read_text())
+        body = request.get("body") or {}
+        path = request["path"].split("?")[0]
+        if path not in paths:
+            paths.append(path)
+        route = bytes([paths.index(path)])
+        if "json" in body:
+            content = b"\x00" + json.dumps(body["json"]).encode()
+        elif "form" in body:
+            fields = [f"{f.get('name')}\x1f{f.get('value', 'file')}" for f in body["form"]]
+            content = b"\x01" + "\x1e".join(fields).encode()
+        else:
+            content = b"\x02" + str(body.get("text", "bytes")).encode()
+        if len(content) < 1500 and content not in seen and len(seen) < 12:
+            seen.add(content)
+            (folder / file.parent.name).write_bytes(route + content)
+native = pathlib.Path("corpus/native")
+for name, content in {
+    "json": b'\0\0{"image": "data:image/jpeg;base64,QUJD"}',
+    "null": b'\0\0{"image": null}',
+    "twice": b'\0\0{"image": "a", "image": "b"}',
+    "deep": b"\0\0" + b'{"image": ' + b"[" * 200,
+    "form": b"\0\x01image\x1fbytes\x1eprofile\x1fclassic",
+    "form_twice": b"\0\x01image\x1fa\x1eimage\x1fb",
+    "raw": b"\0\x02\xff\xd8\xff",
+    "clip": b"\x01\x01video\x1fbytes",
+}.items():
+    (native / name).write_bytes(content)
+
+# Calibrations, cut and bent.
+for target, file in {"calibration": "../crates/engine/calibration/default.toml",
+                     "temporal_calibration": "../crates/temporal/calibration/default.toml"}.items():
+    folder = pathlib.Path("corpus") / target
+    folder.mkdir(parents=True, exist_ok=True)
+    text = pathlib.Path(file).read_text()
+    lines = [l for l in text.splitlines() if l.strip() and not l.lstrip().startswith("#")]
+    whole = "\n".join(lines) + "\n"
+    (folder / "whole").write_text(whole)
+    (folder / "cut").write_text(whole[: len(whole) // 2])
+    (folder / "infinite").write_text(whole.replace("0.5", "inf"))
+    (folder / "negative").write_text(whole.replace(" = 0.", " = -0."))
+    (folder / "empty").write_text("")
+    (folder / "nested").write_text("a" + ".a" * 300 + " = 1\n")
+
+# Outlines of clips: bodies/video.rs has no decoder behind it.
+def box(kind, content=b""):
+    return (8 + len(content)).to_bytes(4, "big") + kind + content
+def element(identity, content=b""):
+    return identity + (0x4000 | len(content)).to_bytes(2, "big") + content
+track = box(b"trak", box(b"tkhd", bytes(84)))
+mp4 = box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", box(b"mvhd", bytes(100)) + track) + box(b"mdat", b"x" * 40)
+webm = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"webm")) + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 \
+    + element(b"\x16\x54\xae\x6b", element(b"\xae", b"track")) + element(b"\x1f\x43\xb6\x75", element(b"\xa3", b"block"))
+clips = pathlib.Path("corpus/clip")
+clips.mkdir(parents=True, exist_ok=True)
+for name, content in {
+    "mp4": mp4, "mp4_cut": mp4[:-9], "mp4_many": mp4.replace(track, track * 40),
+    "mp4_huge": mp4[:16] + b"\0\0\0\1mdat" + b"\xff" * 8, "quicktime": mp4.replace(b"isom", b"qt  "),
+    "webm": webm, "webm_cut": webm[:-2], "webm_open": webm.replace(b"\x1f\x43\xb6\x75\x40", b"\x1f\x43\xb6\x75\xff"),
+}.items():
+    (clips / name).write_bytes(content)
+PYTHON

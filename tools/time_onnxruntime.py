@@ -31,7 +31,7 @@ def time_onnxruntime(session, picture):
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
-        session.run(None, {"input": picture})
+        session.run(None, {session.get_inputs()[0].name: picture})
         times.append((time.perf_counter() - start) * 1e3)
     return min(times)
 

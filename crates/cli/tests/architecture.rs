@@ -56,7 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "video",
         ],
     ),
-    ("bench", &["engine", "media"]),
+    ("bench", &["clip", "engine", "media", "testkit", "video"]),
     (
         "cli",
         &[

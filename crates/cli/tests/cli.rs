@@ -491,3 +491,59 @@ fn completions_are_made_for_every_shell() {
         assert!(stdout(&output).contains("lifesign"), "{shell}");
     }
 }
+
+#[test]
+fn callbacks_have_a_secret_and_a_list() {
+    let run = Run::new();
+    let tenant = json(&run.lifesign(&["tenants", "create", "bank", "--json"]));
+    let secret = tenant["webhook_secret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_"), "{secret}");
+    let fresh = run.lifesign(&["keys", "create", "bank", "--kind", "webhook", "--json"]);
+    assert_ne!(json(&fresh)["webhook_secret"], secret);
+    let listed = run.lifesign(&[
+        "webhooks", "list", "--tenant", "bank", "--state", "waiting", "--json",
+    ]);
+    assert_eq!(json(&listed), Value::Array(Vec::new()));
+    let unknown = run.lifesign(&["webhooks", "redeliver", "lv_0"]);
+    assert_ne!(unknown.status.code(), Some(0));
+    assert!(
+        stderr(&unknown).contains("does not exist"),
+        "{}",
+        stderr(&unknown)
+    );
+}
+
+#[test]
+fn half_a_pair_for_tls_and_a_url_with_a_path_are_refused() {
+    let run = Run::new();
+    for (args, says) in [
+        (
+            &["serve", "--tls-cert", "chain.pem"][..],
+            "tls_cert and tls_key belong together",
+        ),
+        (
+            &["serve", "--public-url", "https://id.example/x"],
+            "public_url is",
+        ),
+        (
+            &["serve", "--public-url", "ftp://id.example"],
+            "public_url is",
+        ),
+        (
+            &[
+                "serve",
+                "--tls-cert",
+                "chain.pem",
+                "--tls-key",
+                "key.pem",
+                "--listen",
+                "127.0.0.1:0",
+            ],
+            "cannot use chain.pem for TLS",
+        ),
+    ] {
+        let refused = run.lifesign(args);
+        assert_ne!(refused.status.code(), Some(0));
+        assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+    }
+}

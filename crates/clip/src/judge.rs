@@ -1,14 +1,18 @@
 //! From the bytes of a clip to a verdict.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use lifesign_domain::{CheckResult, ClipFrameResult, ClipMoment, ClipResult, ErrorKind};
-use lifesign_engine::{Engine, EngineError};
+use lifesign_engine::{Descriptor, Engine, EngineError, Landmarks};
 use lifesign_media::Frame;
+use lifesign_temporal::signals::{self, PulseWave};
 use lifesign_temporal::{self as temporal, Track};
 use lifesign_video::{Clip, ClipFacts, ClipLimits, Decoded, Tools, VideoError, Wanted};
 use lifesign_watch::{Candidate, JudgedFrame, Selection, Watcher, judge_frame, over_time};
+
+use crate::camera::is_from_a_camera;
 
 /// Frames that are judged in full at most.
 pub const JUDGED: usize = 24;
@@ -17,6 +21,10 @@ pub const JUDGED: usize = 24;
 const LONGER_SIDE: u32 = 960;
 /// Frames a second that are looked at: fast enough for blinks and the pulse.
 const FRAMES_PER_SECOND: f64 = 15.0;
+/// Share of the work that is done when all is watched.
+const WATCHING: f64 = 0.9;
+/// Yaw or pitch in degrees from which it is not asked who a face is.
+const MOST_TURN_DEG: f64 = 25.0;
 
 /// Why a clip has no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +62,8 @@ pub struct ClipCheck {
     pub frames: Vec<JudgedFrame>,
     /// What the container says.
     pub facts: ClipFacts,
+    /// The pulse of the skin, for who wants to see it; `None` where it could not be measured.
+    pub pulse: Option<PulseWave>,
     /// Perceptual hash of the first judged frame, 0 without one: what the clip is recognised by.
     pub phash: u64,
 }
@@ -93,14 +103,14 @@ impl ClipJudge {
         if camera_data && !is_from_a_camera(clip.facts()) {
             return Err(ClipError::NoCameraData);
         }
-        let (track, watched) = self.watch(&clip, progress)?;
-        let frames = self.judge_frames(watched.selection.into_kept(), profile, progress)?;
-        let result = self.fuse(&track, &frames, profile, watched.jumps);
+        let (track, jumps, frames) = self.watch_and_judge(&clip, profile, progress)?;
+        let result = self.fuse(&track, &frames, profile, jumps);
         let phash = track.moments().first().map_or(0, |moment| moment.phash);
         Ok(ClipCheck {
             result,
             frames,
             facts: clip.facts().clone(),
+            pulse: signals::pulse_wave(&track, &self.calibration.signals.pulse).ok(),
             phash,
         })
     }
@@ -111,19 +121,69 @@ impl ClipJudge {
     /// If the clip is refused or something fails; that there is no face is no failure.
     pub fn track(&self, bytes: &[u8], limits: &ClipLimits) -> Result<Track, ClipError> {
         let clip = Clip::open(&self.tools, bytes, limits)?;
-        Ok(self.watch(&clip, &mut |_| {})?.0)
+        Ok(self.watch(&clip, &mut |_| {}, &mut |_| {})?.0)
     }
 
-    /// Decodes and looks at every frame once.
+    /// Watches the clip while a second thread judges what was chosen of it; when all is watched, both
+    /// judge what is left.
+    fn watch_and_judge(
+        &self,
+        clip: &Clip<'_>,
+        profile: &str,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<(Track, usize, Vec<JudgedFrame>), ClipError> {
+        let (chosen, waiting) = mpsc::channel();
+        let waiting = Mutex::new(waiting);
+        let next = || {
+            let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.recv().ok()
+        };
+        let judge_all = || -> Result<Vec<Judged>, EngineError> {
+            let mut frames = Vec::new();
+            while let Some(candidate) = next() {
+                frames.push(self.judge_one(candidate, profile)?);
+            }
+            Ok(frames)
+        };
+        std::thread::scope(|scope| {
+            let other = scope.spawn(judge_all);
+            let watched = self.watch(clip, progress, &mut |candidate| {
+                // Nobody takes it where the other thread has failed; that is told at its end.
+                let _ = chosen.send(candidate);
+            });
+            // Both threads stop at the end of what was chosen.
+            drop(chosen);
+            let mine = if watched.is_ok() {
+                judge_all()
+            } else {
+                while next().is_some() {}
+                Ok(Vec::new())
+            };
+            let others = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let (mut track, jumps) = watched?;
+            let mut frames = others?;
+            frames.extend(mine?);
+            frames.sort_by(|a, b| a.frame.at_s.total_cmp(&b.frame.at_s));
+            describe(&mut track, &frames);
+            progress(1.0);
+            let frames = frames.into_iter().map(|judged| judged.frame);
+            Ok((track, jumps, frames.collect()))
+        })
+    }
+
+    /// Decodes and looks at every frame once; `choose` gets those that are worth a judgement. Answers
+    /// the track and how often a face appeared where none was near.
     fn watch(
         &self,
         clip: &Clip<'_>,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<(Track, Watched), ClipError> {
+        choose: &mut dyn FnMut(Candidate<Kept>),
+    ) -> Result<(Track, usize), ClipError> {
         let duration_s = clip.facts().duration_s;
         let mut watched = Watched {
             watcher: Watcher::default(),
             selection: Selection::new(JUDGED, duration_s.max(1.0) / JUDGED as f64),
+            latest_s: f64::NEG_INFINITY,
             jumps: 0,
         };
         let mut failed = None;
@@ -132,9 +192,12 @@ impl ClipJudge {
             frames_per_second: Some(FRAMES_PER_SECOND),
         };
         let decoded = clip.decode(&wanted, &mut |frame| {
-            progress((frame.at_s / duration_s.max(0.1)).clamp(0.0, 1.0) * 0.6);
+            progress((frame.at_s / duration_s.max(0.1)).clamp(0.0, 1.0) * WATCHING);
             match watched.look(&self.engine, frame.at_s, frame.frame) {
-                Ok(()) => ControlFlow::Continue(()),
+                Ok(chosen) => {
+                    chosen.into_iter().for_each(&mut *choose);
+                    ControlFlow::Continue(())
+                }
                 Err(error) => {
                     failed = Some(error);
                     ControlFlow::Break(())
@@ -145,23 +208,20 @@ impl ClipJudge {
             return Err(error.into());
         }
         let facts = facts_over_time(clip.facts(), &decoded);
-        let track = std::mem::take(&mut watched.watcher).into_track(facts);
-        Ok((track, watched))
+        let track = watched.watcher.into_track(facts);
+        watched.selection.into_kept().into_iter().for_each(choose);
+        Ok((track, watched.jumps))
     }
 
-    fn judge_frames(
-        &self,
-        candidates: Vec<Candidate<Frame>>,
-        profile: &str,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<Vec<JudgedFrame>, ClipError> {
-        let mut frames = Vec::with_capacity(candidates.len());
-        for (done, candidate) in candidates.into_iter().enumerate() {
-            let Candidate { at_s, kept, .. } = candidate;
-            frames.push(judge_frame(&self.engine, at_s, kept, profile)?);
-            progress(0.6 + 0.4 * (done + 1) as f64 / JUDGED as f64);
-        }
-        Ok(frames)
+    fn judge_one(&self, candidate: Candidate<Kept>, profile: &str) -> Result<Judged, EngineError> {
+        let Kept { frame, whose } = candidate.kept;
+        let descriptor = whose
+            .map(|mesh| self.engine.embed(&frame, &mesh))
+            .transpose()?;
+        Ok(Judged {
+            frame: judge_frame(&self.engine, candidate.at_s, frame, profile)?,
+            descriptor,
+        })
     }
 
     fn fuse(
@@ -196,28 +256,80 @@ impl ClipJudge {
     }
 }
 
+/// A frame that waits for its judgement.
+struct Kept {
+    frame: Frame,
+    /// The mesh, where it is asked who that is.
+    whose: Option<Landmarks>,
+}
+
+/// A judged frame and who it shows, where that was asked.
+struct Judged {
+    frame: JudgedFrame,
+    descriptor: Option<Descriptor>,
+}
+
 /// What is gathered while the frames go by.
 struct Watched {
     watcher: Watcher,
-    selection: Selection<Frame>,
+    selection: Selection<Kept>,
+    latest_s: f64,
     /// A face appeared where none was near.
     jumps: usize,
 }
 
 impl Watched {
-    fn look(&mut self, engine: &Engine, at_s: f64, frame: Frame) -> Result<(), EngineError> {
+    /// Looks at a frame. Answers those that are worth a judgement, once no better ones can come.
+    fn look(
+        &mut self,
+        engine: &Engine,
+        at_s: f64,
+        frame: Frame,
+    ) -> Result<Vec<Candidate<Kept>>, EngineError> {
         let look = self.watcher.look(engine, at_s, &frame)?;
-        self.jumps += usize::from(look.followed.is_some_and(|face| face.jumped));
+        let jumped = look.followed.as_ref().is_some_and(|face| face.jumped);
+        self.jumps += usize::from(jumped);
         self.watcher.remember(look.moment);
+        // What goes back in time would be a second choice of its stretch.
+        if at_s.is_nan() || at_s <= self.latest_s {
+            return Ok(Vec::new());
+        }
+        self.latest_s = at_s;
+        let chosen = self.selection.finished(at_s);
         if self.selection.wants(at_s, look.quality) {
+            // A face that is turned away has another descriptor than the same one from the front.
+            let whose = look.followed.filter(|face| {
+                let pose = face.pose.degrees;
+                asks_who(at_s) && pose.yaw.abs().max(pose.pitch.abs()) < MOST_TURN_DEG
+            });
+            let whose = whose.map(|face| face.mesh.landmarks);
             self.selection.keep(Candidate {
                 at_s,
-                kept: frame,
+                kept: Kept { frame, whose },
                 quality: look.quality,
             });
         }
-        Ok(())
+        Ok(chosen)
     }
+}
+
+/// Whether it is asked who the face is at this time: for half of a second in every two, of which one or
+/// two frames are judged. It is costly, and people do not change quickly.
+fn asks_who(at_s: f64) -> bool {
+    at_s.rem_euclid(2.0) < 0.5
+}
+
+/// Tells the track whose face was seen where that was asked.
+fn describe(track: &mut Track, frames: &[Judged]) {
+    track.map_moments(|_, moment| {
+        let judged = frames
+            .iter()
+            .find(|judged| judged.frame.at_s == moment.at_s);
+        let descriptor = judged.and_then(|judged| judged.descriptor.as_ref());
+        if let (Some(face), Some(descriptor)) = (&mut moment.face, descriptor) {
+            face.descriptor = Some(descriptor.values().to_vec());
+        }
+    });
 }
 
 fn summary(at_s: f64, result: &CheckResult) -> ClipFrameResult {
@@ -253,21 +365,4 @@ fn facts_over_time(facts: &ClipFacts, decoded: &Decoded) -> temporal::ClipFacts 
         frame_times_s: decoded.frame_times_s.clone(),
         time_step_s: None,
     }
-}
-
-/// Whether the container names a camera or carries the marks of a recorder: the keys that phones
-/// write, or the name of a browser's recorder.
-fn is_from_a_camera(facts: &ClipFacts) -> bool {
-    const KEYS: [&str; 3] = ["com.android.", "com.apple.quicktime.", "com.apple.photos."];
-    const RECORDERS: [&str; 4] = ["chrome", "firefox", "webkit", "core media"];
-    let named = facts.make.is_some() || facts.model.is_some();
-    let keyed = facts.tags.iter().any(|tag| {
-        let key = tag.key.to_ascii_lowercase();
-        KEYS.iter().any(|known| key.starts_with(known))
-    });
-    let texts = facts.encoder.iter().chain(&facts.handlers);
-    let marked = texts
-        .map(|text| text.to_ascii_lowercase())
-        .any(|text| RECORDERS.iter().any(|recorder| text.contains(recorder)));
-    named || keyed || marked
 }

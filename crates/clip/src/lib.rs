@@ -2,12 +2,14 @@
 //!
 //! The walk of one clip: [`lifesign_video`] decodes it in a confined child and streams frames; each
 //! frame is looked at once ([`lifesign_watch`]): the face is followed, what the signals over time
-//! need is measured, and of each stretch of time the best frame is kept; the kept frames are then
-//! judged in full like photographs; [`lifesign_temporal`] draws the verdict from both.
+//! need is measured, and of each stretch of time the best frame is kept; the kept frames are judged
+//! in full like photographs, on a second thread; [`lifesign_temporal`] draws the verdict from both.
 //!
 //! Frames come and go: at most [`JUDGED`] are held at the same time.
 
+mod camera;
 mod judge;
 
 pub use judge::{ClipCheck, ClipError, ClipJudge, JUDGED};
+pub use lifesign_temporal::signals::PulseWave;
 pub use lifesign_watch::JudgedFrame;

@@ -420,3 +420,101 @@ pub(crate) fn id_of(path: &str, before: &str) -> Result<String, Failure> {
     let id = path.strip_prefix(before).unwrap_or_default();
     label("the identifier in the path", id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<SessionRequest<'_>, String> {
+        let body = format!(r#"{{"consent":true,"purpose":"p"{more}}}"#);
+        request(Box::leak(body.into_boxed_str()).as_bytes(), false)
+            .map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_documented_value() {
+        let asked = read("").unwrap();
+        assert_eq!((asked.ttl.as_secs(), asked.attempts), (600, 3));
+        assert_eq!(asked.challenge, Options::default());
+        assert_eq!(
+            (asked.geolocation, asked.language),
+            (Geolocation::None, None)
+        );
+        assert!(asked.references.is_empty());
+        assert_eq!(
+            read(r#","redirect_url":" ","callback_url":null"#)
+                .unwrap()
+                .redirect_url,
+            None
+        );
+        let reference = read(r#","reference_id":"r""#).unwrap().reference;
+        assert_eq!(reference.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn urls_come_first_and_images_know_their_places() {
+        let asked = read(
+            r#","face_image_base64s":["YQ==","Yg=="],"face_image_urls":["https://a.example/"]"#,
+        );
+        let references = asked.unwrap().references;
+        let places = Vec::from_iter(references.iter().map(|reference| reference.place.as_str()));
+        assert_eq!(
+            places,
+            [
+                "face_image_urls[0]",
+                "face_image_base64s[0]",
+                "face_image_base64s[1]"
+            ]
+        );
+        let names = Vec::from_iter(references.iter().map(Reference::name));
+        assert_eq!(
+            names,
+            [
+                "https://a.example/",
+                "face_image_base64s[0]",
+                "face_image_base64s[1]"
+            ]
+        );
+    }
+
+    #[test]
+    fn refusals_name_the_field_and_what_is_accepted() {
+        let long = format!(
+            r#","callback_url":"https://a.example/{}""#,
+            "x".repeat(2048)
+        );
+        let many = format!(r#","face_image_urls":[{}"a"]"#, "1,".repeat(100_000));
+        for (more, says) in [
+            (r#","reference_id":"""#, "`reference_id` is blank"),
+            (r#","face_image_urls":"a""#, "`face_image_urls` is a string"),
+            (r#","face_image_urls":["a",7]"#, "has a number at 1"),
+            (r#","face_image_base64s":[" "]"#, "has a blank text at 0"),
+            (many.as_str(), "`face_image_urls` has more than 4 entries"),
+            (
+                r#","face_image_urls":["a","b","c"],"face_image_base64s":["d","e"]"#,
+                "hold 5 images together",
+            ),
+            (long.as_str(), "`callback_url` has 2066 characters"),
+            (r#","geolocation":true"#, "`geolocation` is a boolean"),
+            (r#","geolocation":"maybe""#, "`geolocation` is another word"),
+            (r#","ttl":86401"#, "`ttl` is 86401"),
+            (r#","ttl":60.5"#, "`ttl` is a number"),
+            (r#","ttl":"600""#, "`ttl` is a string"),
+            (r#","attempts":0"#, "`attempts` is 0"),
+            (r#","movements":2"#, "`movements` is 2"),
+            (r#","movements":9"#, "`movements` is 9"),
+            (r#","digits":"on""#, "`digits` is another word"),
+        ] {
+            let message = read(more).err().unwrap_or_default();
+            assert!(message.contains(says), "{message} for {more:.60}");
+        }
+        let unsure = request(br#"{"consent":"perhaps","purpose":"p"}"#, false).unwrap_err();
+        assert!(
+            unsure.message.contains("`consent` is a string"),
+            "{}",
+            unsure.message
+        );
+        let nameless = request(br#"{"consent":true,"purpose":"p"}"#, true).unwrap_err();
+        assert!(nameless.message.contains("`reference_id` is missing"));
+    }
+}

@@ -3,20 +3,10 @@
 
 #[path = "../../../fuzz/bodies/media.rs"]
 mod media;
+#[path = "../../../fuzz/bodies/replay.rs"]
+mod replay;
 
-use std::path::Path;
-
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
-    let mut seen = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        body(&std::fs::read(entry.unwrap().path()).unwrap());
-        seen += 1;
-    }
-    assert!(seen >= 4, "{target} has {seen} seeds");
-}
+use replay::replay;
 
 #[test]
 fn jpeg() {

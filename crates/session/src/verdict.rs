@@ -128,7 +128,9 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
             challenge_passed: outcome.passed,
             failure: outcome.failure.map(|failure| failure.as_str().to_owned()),
             steps: outcome.steps.iter().map(step).collect(),
-            face_matches: matching::matches(&references, &descriptors),
+            face_matches: matching::matches(&references, &descriptors, |score| {
+                engine.is_same_person(score)
+            }),
             audio: audio(outcome, &shared.calibration.sound),
             static_risk: risks.is_static,
             prerecorded_risk: risks.is_prerecorded,

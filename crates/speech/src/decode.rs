@@ -4,7 +4,6 @@
 //! descriptor 0, and all files are the descriptor 1: sound in, text out. A whole recording is one utterance to it, so
 //! that pauses between digits do not matter.
 
-use std::ops::Range;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::Duration;
@@ -23,8 +22,14 @@ const OUTPUT: &str = "1";
 /// Lines of that list: most differ in silence and pronunciation only.
 const LINES: usize = 30;
 
+/// How likely silence is between digits. By default a word is preferred, and a word too much at the beginning costs
+/// one at the end: there are only so many.
+const SILENCE: &str = "0.3";
+
 /// A line of the log that tells why it gave up.
 const ERROR: &str = "ERROR";
+/// What it says of an option that it does not have.
+pub(crate) const UNKNOWN_OPTION: &str = "Unknown argument";
 
 /// One hears 30 s in less than 2 s of processor time.
 const BOUNDS: Bounds = Bounds {
@@ -39,8 +44,8 @@ const BOUNDS: Bounds = Bounds {
 pub(crate) struct Decoded {
     /// Digits, the likeliest first, each once.
     pub(crate) hypotheses: Vec<Vec<u8>>,
-    /// The frames of 10 ms of the first digit of the likeliest.
-    pub(crate) first_word: Option<Range<u64>>,
+    /// The frame of 10 ms in which the first digit of the likeliest begins.
+    pub(crate) first_word: Option<u64>,
 }
 
 /// Hears `count` digits in 16-bit samples.
@@ -61,7 +66,7 @@ pub(crate) fn decode(
         .map_err(|e| SpeechError::internal(&e))?;
     let launcher = engine.launcher.clone().and_readable(folder);
     let input = in_memory("speech", sound).map_err(|e| SpeechError::internal(&e))?;
-    let args = args(&engine.model.acoustic, folder);
+    let args = args(engine, folder);
     let running = Running::start(&launcher, &engine.tool, &args, input.as_fd(), BOUNDS)?;
     let active = *running.active();
     let (output, ended) = running.listening_for(&[ERROR]).read_all()?;
@@ -76,24 +81,28 @@ pub(crate) fn decode(
     Ok((parse(&text)?, active))
 }
 
-fn args(acoustic: &Path, folder: &Path) -> Vec<String> {
+fn args(engine: &Engine, folder: &Path) -> Vec<String> {
     let path = |path: &Path| path.display().to_string();
     let file = |name: &str| path(&folder.join(name));
     let output = format!("/proc/self/fd/{OUTPUT}");
     let pairs = [
-        ("-hmm", path(acoustic)),
+        ("-hmm", path(&engine.model.acoustic)),
         ("-dict", file("dictionary")),
         ("-jsgf", file("grammar")),
         ("-ctl", file("list")),
         ("-adcin", "yes".to_owned()),
         ("-cepdir", "/proc/self/fd".to_owned()),
         ("-cepext", String::new()),
+        ("-silprob", SILENCE.to_owned()),
         ("-hypseg", output),
         ("-nbest", LINES.to_string()),
         ("-nbestdir", "/proc/self/fd".to_owned()),
         ("-nbestext", String::new()),
     ];
-    let pairs = pairs.into_iter();
+    // Version 0.8 else leaves silence out before it counts time; version 5 never does and has no such option.
+    let keep_silence = ("-remove_silence", "no".to_owned());
+    let keep_silence = engine.may_remove_silence.then_some(keep_silence);
+    let pairs = pairs.into_iter().chain(keep_silence);
     pairs
         .flat_map(|(name, value)| [name.to_owned(), value])
         .collect()
@@ -133,14 +142,11 @@ fn parse(text: &str) -> Result<Decoded, SpeechError> {
     Ok(decoded)
 }
 
-fn first_word(segments: &[&str]) -> Option<Range<u64>> {
-    let mut groups = segments.chunks(4);
-    let start = groups.find_map(|group| match group {
+fn first_word(segments: &[&str]) -> Option<u64> {
+    segments.chunks(4).find_map(|group| match group {
         [start, _, _, word] if digit(word).is_some() => start.parse().ok(),
         _ => None,
-    })?;
-    let end = groups.next()?.first()?.parse().ok()?;
-    Some(start..end)
+    })
 }
 
 #[cfg(test)]
@@ -153,7 +159,7 @@ mod tests {
             1 S 0 T -6015 A -5678 L -337 0 -52 0 <sil> 12 -19 0 four 40 -6 0 seven 70 -1 0 one(2) 98 -7 0 nine 150 -2 -3 <sil> 188\n";
         let decoded = parse(text).unwrap();
         assert_eq!(decoded.hypotheses, [[4, 7, 1, 9], [4, 0, 1, 9]]);
-        assert_eq!(decoded.first_word, Some(12..40));
+        assert_eq!(decoded.first_word, Some(12));
     }
 
     #[test]

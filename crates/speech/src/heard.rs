@@ -15,8 +15,8 @@ pub struct Heard {
     /// Digits, 0 to 9, the likeliest first, at most [`MAX_HYPOTHESES`], each as many as were asked for; none where
     /// nobody spoke.
     pub hypotheses: Vec<Vec<u8>>,
-    /// When the first digit of the likeliest hypothesis began, in milliseconds of the sound: the first loud 20 ms
-    /// of the time that the recogniser gives this word. `None` where nobody spoke.
+    /// When the answer began, in milliseconds of the sound: the first loud 20 ms from where the recogniser has the
+    /// first digit of its likeliest hypothesis begin. `None` where nobody spoke.
     pub started_at_ms: Option<u64>,
     /// Root mean square of the sound about its mean (full scale 1), one value for each [`ENVELOPE_STEP_MS`].
     pub envelope: Vec<f64>,

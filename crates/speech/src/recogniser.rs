@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lifesign_confine::{Confinement, Launcher, Tool};
 
-use crate::decode::{Decoded, FRAME_MS, decode};
+use crate::decode::{Decoded, FRAME_MS, UNKNOWN_OPTION, decode};
 use crate::heard::{envelope, merged};
 use crate::level::{self, Level};
 use crate::model::Model;
@@ -22,11 +22,11 @@ pub const MAX_SECONDS: usize = 30;
 const RUNS: [Preparation; 2] = [
     Preparation {
         floor_db: 25.0,
-        margin: None,
+        margin: 30,
     },
     Preparation {
-        floor_db: 20.0,
-        margin: Some(15),
+        floor_db: 15.0,
+        margin: 15,
     },
 ];
 
@@ -57,6 +57,8 @@ pub(crate) struct Engine {
     pub(crate) tool: Tool,
     pub(crate) launcher: Launcher,
     pub(crate) model: Model,
+    /// Has it the option to leave out silence?
+    pub(crate) may_remove_silence: bool,
 }
 
 /// A recogniser of digits, found and tried. Use it from as many threads as wanted.
@@ -93,14 +95,21 @@ impl Recogniser {
 
     /// Everything once, on a second of noise: what it hears there does not matter.
     fn tried(tool: &Tool, model: &Model, launcher: &Launcher) -> Result<Self, SpeechError> {
-        let engine = Engine {
+        let mut engine = Engine {
             tool: tool.clone(),
             launcher: launcher.clone(),
             model: model.clone(),
+            may_remove_silence: true,
         };
         let silence = vec![0; SAMPLE_RATE as usize];
-        let (noise, _) = prepare(&silence, 1.0, &(0..1), RUNS[0]);
-        let (_, active) = decode(&engine, &noise, 1)?;
+        let (noise, _) = prepare(&silence, 1.0, &(0..50), RUNS[0]);
+        let (_, active) = match decode(&engine, &noise, 1) {
+            Err(SpeechError::ToolUnusable { detail, .. }) if detail.contains(UNKNOWN_OPTION) => {
+                engine.may_remove_silence = false;
+                decode(&engine, &noise, 1)?
+            }
+            other => other?,
+        };
         Ok(Self {
             engine,
             confinement: launcher.confinement(&active),
@@ -147,12 +156,10 @@ impl Recogniser {
     }
 }
 
-/// When the first word begins to be loud. The recogniser gives it also what of the background comes before it.
+/// When it is first loud from the beginning of the first word on. The recogniser gives that word also what of the
+/// background comes before it, and at times a word that was never said.
 fn started_at(decoded: &Decoded, first_frame: usize, level: &Level) -> Option<u64> {
-    let word = decoded.first_word.as_ref()?;
-    let offset_ms = first_frame as u64 * level::FRAME_MS;
-    let frame = |at: u64| (offset_ms + at * FRAME_MS) / level::FRAME_MS;
-    let (from, until) = (frame(word.start), frame(word.end));
-    let loud = level.first_loud(from as usize..until as usize);
-    Some(loud.map_or(from, |frame| frame as u64) * level::FRAME_MS)
+    let word_ms = decoded.first_word? * FRAME_MS;
+    let from = first_frame + (word_ms / level::FRAME_MS) as usize;
+    Some(level.first_loud(from)? as u64 * level::FRAME_MS)
 }

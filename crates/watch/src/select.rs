@@ -52,6 +52,14 @@ impl<T> Selection<T> {
         }
     }
 
+    /// Takes out the kept ones of all stretches before that of `at_s`: no better ones come while time goes
+    /// on.
+    pub fn finished(&mut self, at_s: f64) -> Vec<Candidate<T>> {
+        let now = self.stretch(at_s);
+        let past = self.kept.iter_mut().take(now);
+        past.filter_map(Option::take).collect()
+    }
+
     /// The kept ones in order of time.
     pub fn into_kept(self) -> Vec<Candidate<T>> {
         self.kept.into_iter().flatten().collect()
@@ -106,6 +114,18 @@ mod tests {
             }
         }
         assert_eq!(times(selection), [0.2, 5.5, 23.9]);
+    }
+
+    #[test]
+    fn what_is_past_is_taken_out_once() {
+        let mut selection = Selection::new(24, 1.0);
+        for at_s in [0.5, 1.5, 2.5] {
+            selection.keep(candidate(at_s, 1.0));
+        }
+        let past = selection.finished(2.1);
+        assert_eq!(Vec::from_iter(past.iter().map(|c| c.at_s)), [0.5, 1.5]);
+        assert!(selection.finished(2.2).is_empty());
+        assert_eq!(times(selection), [2.5]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use lifesign_clip::ClipCheck;
+use lifesign_clip::{ClipCheck, PulseWave};
 use lifesign_domain::{ClipMoment, ClipResult};
 use lifesign_engine::explain;
 use lifesign_media::Limits;
@@ -12,16 +12,21 @@ use crate::error::CliError;
 
 /// Longer side of a frame on the strip, in pixels.
 const FRAME_PX: u32 = 260;
-/// Size of a curve in units of its drawing.
-const CURVE: [f64; 2] = [900.0, 140.0];
+/// Size of a curve in units of its drawing, which is stretched to the width that there is.
+const CURVE: [f64; 2] = [900.0, 100.0];
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
-padding:0 1rem;color:#16242b;background:#fff}h1,h2,h3{line-height:1.2}.strip{display:flex;gap:.5rem;\
-overflow-x:auto}figure{margin:0;flex:none}figcaption{font-size:.8rem}img{display:block;border-radius:.3rem}\
-table{border-collapse:collapse}td,th{text-align:left;padding:.25rem .75rem;border-bottom:1px solid #ccd5d8;\
-vertical-align:top}svg{width:100%;height:auto;background:#f4f7f8;border-radius:.3rem}svg text{font-size:12px;\
-fill:#4b5c64}.note{color:#4b5c64}@media(prefers-color-scheme:dark){body{color:#e6eef1;background:#10191d}\
-svg{background:#1a262b}svg text,.note{fill:#a8b8bf;color:#a8b8bf}td,th{border-color:#32424a}}";
+padding:0 1rem;color:#16242b;background:#fff;overflow-wrap:anywhere}h1,h2,h3{line-height:1.2}\
+.strip{display:flex;gap:.5rem;overflow-x:auto;padding-bottom:.5rem}figure{margin:0}.strip figure{flex:none}\
+figcaption,.axis{font-size:.85rem}img{display:block;border-radius:.3rem}\
+.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem}\
+.axis{display:flex;justify-content:space-between}svg{display:block;width:100%;height:6.5rem;\
+background:#f4f7f8;border-radius:.3rem}path{fill:none;stroke:#0d6b78;stroke-width:2;\
+vector-effect:non-scaling-stroke}.note,.axis,figcaption{color:#4b5c64}\
+table{border-collapse:collapse}td,th{text-align:left;padding:.25rem .75rem .25rem 0;\
+border-bottom:1px solid #ccd5d8;vertical-align:top}@media(prefers-color-scheme:dark){\
+body{color:#e6eef1;background:#10191d}svg{background:#1a262b}path{stroke:#5cc4d1}\
+.note,.axis,figcaption{color:#a8b8bf}td,th{border-color:#32424a}}";
 
 /// The page while it grows.
 #[derive(Default)]
@@ -60,7 +65,10 @@ impl Page {
             );
         }
         strip(html, check)?;
+        html.push_str("<h3>Over time</h3>\n<div class=\"curves\">\n");
         curves(html, result);
+        pulse(html, check.pulse.as_ref());
+        html.push_str("</div>\n");
         signals(html, result);
         Ok(())
     }
@@ -107,7 +115,6 @@ fn strip(html: &mut String, check: &ClipCheck) -> Result<(), CliError> {
 type Curve<'a> = (&'a str, &'a str, fn(&ClipMoment) -> Option<f64>);
 
 fn curves(html: &mut String, result: &ClipResult) {
-    html.push_str("<h3>Over time</h3>\n");
     let all: [Curve<'_>; 4] = [
         ("Eye aspect ratio", "", |m| m.eye_aspect_ratio),
         ("Mouth opening", "", |m| m.mouth_opening),
@@ -127,8 +134,33 @@ fn curves(html: &mut String, result: &ClipResult) {
     );
 }
 
-/// A curve as SVG; gaps stay gaps.
+/// The pulse as it goes, and how strong each rate is in it.
+fn pulse(html: &mut String, wave: Option<&PulseWave>) {
+    let Some(wave) = wave else {
+        html.push_str("<p class=\"note\">Pulse: not measured.</p>\n");
+        return;
+    };
+    let place = |(i, value): (usize, &f64)| (wave.start_s + i as f64 * wave.step_s, Some(*value));
+    let values = Vec::from_iter(wave.values.iter().enumerate().map(place));
+    curve(html, "Pulse of the skin", "", &values);
+    let rates = wave
+        .spectrum
+        .iter()
+        .map(|[hertz, size]| (hertz * 60.0, Some(*size)));
+    let name = format!(
+        "Strength of each rate in it, strongest at {:.0} beats a minute, {:.1} dB over the rest",
+        wave.bpm, wave.snr_db
+    );
+    drawing(html, &name, "", "/min", &Vec::from_iter(rates));
+}
+
+/// A curve over seconds.
 fn curve(html: &mut String, name: &str, unit: &str, points: &[(f64, Option<f64>)]) {
+    drawing(html, name, unit, " s", points);
+}
+
+/// A curve as SVG; gaps stay gaps. `unit` is that of the values, `along` that of what they are drawn over.
+fn drawing(html: &mut String, name: &str, unit: &str, along: &str, points: &[(f64, Option<f64>)]) {
     let known = Vec::from_iter(points.iter().filter_map(|(_, value)| *value));
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return;
@@ -147,30 +179,30 @@ fn curve(html: &mut String, name: &str, unit: &str, points: &[(f64, Option<f64>)
     let [width, height] = CURVE;
     let mut path = String::new();
     let mut pen_down = false;
-    for (at_s, value) in points {
+    for (at, value) in points {
         let Some(value) = value else {
             pen_down = false;
             continue;
         };
-        let x = 10.0 + (at_s - first.0) / time * (width - 20.0);
-        let y = height - 24.0 - (value - low) / span * (height - 50.0);
+        let x = (at - first.0) / time * width;
+        let y = height - 6.0 - (value - low) / span * (height - 12.0);
         let step = if pen_down { 'L' } else { 'M' };
         let _ = write!(path, "{step}{x:.1} {y:.1}");
         pen_down = true;
     }
+    let range = if low.abs().max(high.abs()) < 0.05 {
+        String::new()
+    } else {
+        format!(": {low:.2}{unit} to {high:.2}{unit}")
+    };
     put(
         html,
         format_args!(
-            "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{name} from {low:.2} to \
-             {high:.2}{unit} over {time:.1} s\"><text x=\"10\" y=\"16\">{name}: {low:.2} to {high:.2}\
-             {unit}</text><path d=\"{path}\" fill=\"none\" stroke=\"#0d6b78\" stroke-width=\"2\"/>\
-             <text x=\"10\" y=\"{}\">{:.1} s</text><text x=\"{}\" y=\"{}\" text-anchor=\"end\">\
-             {:.1} s</text></svg>\n",
-            height - 6.0,
-            first.0,
-            width - 10.0,
-            height - 6.0,
-            last.0
+            "<figure><figcaption>{name}{range}</figcaption><svg viewBox=\"0 0 {width} {height}\" \
+             preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{name}{range}, over {time:.1}{along}\">\
+             <path d=\"{path}\"/></svg><div class=\"axis\"><span>{:.1}{along}</span><span>{:.1}{along}\
+             </span></div></figure>\n",
+            first.0, last.0
         ),
     );
 }

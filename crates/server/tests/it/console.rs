@@ -8,7 +8,10 @@ use axum::http::Request;
 use lifesign_domain::{ReasonCode, SignalReport, Verdict};
 use lifesign_server::service::admin;
 use lifesign_server::vault::Vault;
-use lifesign_store::{Act, CheckRecord, Commit, Fingerprint, SqlStore, Store, TenantSettings};
+use lifesign_store::{
+    Act, CheckRecord, Commit, DeliveryAttempt, DeliveryState, Fingerprint, NewActiveSession,
+    SqlStore, Store, TenantSettings,
+};
 use serde_json::json;
 
 use crate::support::{Answer, Client, Fake, Setup, base64, live, sample};
@@ -479,7 +482,7 @@ async fn a_new_tenants_secrets_are_shown_once_and_open_the_api() {
     assert_eq!(made.status, 200, "{}", made.text());
     let page = made.text();
     let secrets = secrets_of(&page);
-    assert_eq!(secrets.len(), 10, "{secrets:?}");
+    assert_eq!(secrets.len(), 11, "{secrets:?}");
     let api_key = secrets
         .iter()
         .find(|secret| secret.starts_with("lsk_"))
@@ -892,4 +895,75 @@ async fn without_an_operator_the_log_in_page_tells_how_to_make_one() {
     let client = setup.client(Arc::new(Fake(|_: &[u8]| Ok(live())))).await;
     let page = client.get("/console/login").await.text();
     assert!(page.contains("lifesign operators create NAME"), "{page}");
+}
+
+#[tokio::test]
+async fn sessions_and_each_attempt_of_a_callback_are_shown_and_sent_again() {
+    let desk = Desk::new().await;
+    let window = desk.window().await;
+    assert!(
+        window
+            .see("/console/sessions")
+            .await
+            .contains("There is no session yet")
+    );
+    let store = &desk.store;
+    let at = crate::support::site::now();
+    let session = NewActiveSession {
+        id: "lv_session".to_owned(),
+        tenant_id: desk.tenant.clone(),
+        credential_id: None,
+        contract: "native".to_owned(),
+        reference: Some("<case & 7>".to_owned()),
+        token_hash: b"hash".to_vec(),
+        created_at: at,
+        expires_at: at + 60_000,
+        attempts: 2,
+        callback: true,
+        asked: Vec::new(),
+        erase_at: at + 90_000,
+    };
+    store.create_active(&session).await.unwrap();
+    assert_eq!(store.end_overdue(at + 60_000).await.unwrap(), 1);
+    store
+        .take_delivery("w", at + 60_000, at + 61_000)
+        .await
+        .unwrap()
+        .unwrap();
+    let attempt = DeliveryAttempt {
+        at: at + 60_000,
+        took_ms: 17,
+        status: Some(503),
+        error: None,
+    };
+    let given_up = DeliveryState::GivenUp;
+    assert!(
+        store
+            .note_delivery("lv_session", "w", &attempt, given_up, at)
+            .await
+            .unwrap()
+    );
+    let page = window.see("/console/sessions").await;
+    for shown in [
+        "lv_session",
+        "&lt;case &amp; 7&gt;",
+        "expired",
+        "given up",
+        "HTTP 503, 17 ms",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    let again = window
+        .post("/console/sessions/lv_session/redeliver", &[])
+        .await;
+    assert_eq!(again.status, 303, "{}", again.text());
+    let waiting = store
+        .deliveries(None, Some(DeliveryState::Waiting), 9)
+        .await
+        .unwrap();
+    assert_eq!(waiting.len(), 1);
+    let unknown = window
+        .post("/console/sessions/lv_none/redeliver", &[])
+        .await;
+    assert_eq!(unknown.status, 404);
 }

@@ -167,3 +167,30 @@ async fn no_secret_image_or_reference_is_ever_logged() {
         assert!(!logged.contains(secret), "{secret} is in {logged}");
     }
 }
+
+#[tokio::test]
+async fn no_text_of_a_caller_makes_a_line_of_its_own_or_moves_a_terminal() {
+    let _alone = COLLECTING.lock().await;
+    let lines = Lines::default();
+    let _guard = lines.collect();
+    let client = Client::real().await;
+    lines.take();
+    let forged = "%0d%0a2026-01-01T00:00:00Z%20INFO%20forged%1b%5b2J%e2%80%ae";
+    let paths = [
+        format!("/{forged}"),
+        format!("/v1/liveness?profile={forged}"),
+        format!("/v1/liveness?reference={forged}"),
+        format!("/v1/checks/{forged}"),
+    ];
+    for path in &paths {
+        let body = json!({ "image": "\r\n2026-01-01 INFO forged\u{1b}[2J\u{202e}" });
+        client
+            .post(path, "application/json", body.to_string().into_bytes())
+            .await;
+    }
+    let logged = lines.take();
+    assert_eq!(logged.lines().count(), paths.len(), "{logged}");
+    for trace in ["forged", "\u{1b}", "\r", "\u{202e}"] {
+        assert!(!logged.contains(trace), "{trace:?} is in {logged}");
+    }
+}

@@ -8,6 +8,7 @@ mod capture;
 mod clips;
 mod console;
 mod console_browser;
+mod door;
 mod examples;
 mod exchanges;
 mod faces;

@@ -84,6 +84,13 @@ fn outcome(body: &str) -> Result<Recogniser, SpeechError> {
 }
 
 #[test]
+fn a_version_without_the_option_about_silence_is_asked_without_it() {
+    let newer = "case \"$*\" in *remove_silence*) echo \"ERROR: x: Unknown argument name '-remove_silence'\" >&2; exit 1; esac\n\
+        echo '1 S 0 T 0 A 0 L 0 0 0 0 one 9'";
+    assert!(outcome(newer).is_ok());
+}
+
+#[test]
 fn a_broken_recogniser_is_an_error_in_time() {
     let started = Instant::now();
     let error = outcome("echo 'ERROR: no model' >&2; exit 1").unwrap_err();

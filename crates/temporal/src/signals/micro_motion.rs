@@ -1,6 +1,6 @@
 //! Whether what moves is a head or a flat thing that shows one.
 //!
-//! Four figures, each with its own ground (`planar` has the sources):
+//! Five figures, each with its own ground (`planar` has the sources):
 //!
 //! - *parallax*: a head that turns moves its nose against its temples; a picture cannot;
 //! - *stretch*: a tilted plane squeezes the whole face in one direction, which a solid head before a
@@ -9,13 +9,16 @@
 //! - *own motion*: how far the face moves against a background that moves. Kollreider, Fronthaler and
 //!   Bigun, "Non-intrusive liveness detection by face images", Image and Vision Computing 27, 2009.
 //!
+//! - *held*: the background near the face moves while that farther away stands still: a thing with a
+//!   border is moved.
+//!
 //! A still camera before a still background is no attack, so too little motion is not assessable.
 
 use super::{Measured, MotionParams, Reading, Signal, SignalParams, enough};
 use crate::geometry::{inter_eye_distance_px, rigid_middle};
-use crate::planar::{BackgroundMotion, FaceMotion, Reference};
+use crate::planar::{BackgroundMotion, FaceMotion, MIN_CORNERS, Reference};
 use crate::stats::{lagged_covariance, median, rms, smooth_deviation};
-use crate::{FaceMoment, Track};
+use crate::{Corner, FaceMoment, Track};
 
 /// Plane or head.
 pub(super) struct MicroMotion;
@@ -26,6 +29,8 @@ const MAX_GAP_S: f64 = 0.3;
 const MOTION_S: f64 = 0.5;
 /// Over what time stretch is compared: long for hands, short for errors that add up.
 const STRETCH_S: f64 = 1.0;
+/// How far around the mesh the background is near, in its widths and heights; the head takes half of it.
+const NEAR: f64 = 1.0;
 /// Share of the background's stretch in the face's under which nothing is shared, and from which all of
 /// it is: 1 for a plane, under 0.1 for the living of the development clips whose background drifts.
 const SHARED_SLOPE: [f64; 2] = [0.25, 0.6];
@@ -101,8 +106,29 @@ struct Paths {
 struct Step {
     seconds: f64,
     face: [f64; 2],
-    /// The background's motion at the place of the face.
+    /// The motion at the place of the face of the background near it.
     behind: [f64; 2],
+    /// The same of the background far from it, where enough is seen of that.
+    far: Option<[f64; 2]>,
+}
+
+/// Corners near the face, and those far from it: a picture of a person has a border, and beyond that
+/// another background. All are near where there are too few near ones.
+fn surroundings(face: Option<&FaceMoment>, corners: &[Corner]) -> (Vec<Corner>, Vec<Corner>) {
+    let Some(face) = face else {
+        return (corners.to_vec(), Vec::new());
+    };
+    let [left, top, right, bottom] = face.landmarks.bounds();
+    let (across, down) = (NEAR * (right - left), NEAR * (bottom - top));
+    let (near, far): (Vec<Corner>, Vec<Corner>) = corners.iter().partition(|corner| {
+        (left - across..right + across).contains(&corner.x)
+            && (top - down..bottom + down).contains(&corner.y)
+    });
+    if near.len() < MIN_CORNERS {
+        (corners.to_vec(), Vec::new())
+    } else {
+        (near, far)
+    }
 }
 
 impl Paths {
@@ -112,7 +138,8 @@ impl Paths {
         let mut stretch_at = Vec::new();
         for pair in track.moments().windows(2) {
             let (before, now) = (&pair[0], &pair[1]);
-            let Some(motion) = BackgroundMotion::of(&now.background.corners) else {
+            let (near, far) = surroundings(before.face.as_ref(), &now.background.corners);
+            let Some(motion) = BackgroundMotion::of(&near) else {
                 continue;
             };
             let step = motion.stretch();
@@ -126,10 +153,12 @@ impl Paths {
             if unit > 1.0 && seconds <= MAX_GAP_S {
                 let (a, b) = (rigid_middle(&from.landmarks), rigid_middle(&to.landmarks));
                 let face = [(b[0] - a[0]) / unit, (b[1] - a[1]) / unit];
+                let at_face = |motion: &BackgroundMotion| motion.at(a).map(|d| d / unit);
                 paths.steps.push(Step {
                     seconds,
                     face,
-                    behind: motion.at(a).map(|d| d / unit),
+                    behind: at_face(&motion),
+                    far: BackgroundMotion::of(&far).as_ref().map(at_face),
                 });
             }
         }
@@ -175,8 +204,7 @@ impl Paths {
         (shared.min(behind) * says / 2.0).sqrt()
     }
 
-    /// Motion over [`MOTION_S`] of the background behind the face, and of the face against it.
-    fn against_background(&self) -> Option<(f64, f64)> {
+    fn against_background(&self) -> Option<Motions> {
         let seconds = median(self.steps.iter().map(|s| s.seconds))?;
         let length = (MOTION_S / seconds).round().max(1.0) as usize;
         if self.steps.len() < 2 * length {
@@ -192,10 +220,25 @@ impl Paths {
             });
             rms(sums)
         };
-        let background = over(&|step| step.behind);
-        let own = over(&|step| [step.face[0] - step.behind[0], step.face[1] - step.behind[1]]);
-        Some((background, own))
+        let apart = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
+        let seen_far = self.steps.iter().filter(|step| step.far.is_some()).count();
+        Some(Motions {
+            background: over(&|step| step.behind),
+            own: over(&|step| apart(step.face, step.behind)),
+            far: (seen_far * 10 >= self.steps.len() * 9)
+                .then(|| over(&|step| step.far.unwrap_or(step.behind))),
+        })
     }
+}
+
+/// Root mean square motions over [`MOTION_S`] in distances between the eyes.
+struct Motions {
+    /// Of the background near the face.
+    background: f64,
+    /// Of the face against it.
+    own: f64,
+    /// Of the background far from the face.
+    far: Option<f64>,
 }
 
 fn judged(paths: &Paths, params: &MotionParams) -> Reading {
@@ -230,7 +273,8 @@ fn judged(paths: &Paths, params: &MotionParams) -> Reading {
             ),
         ));
     }
-    if let Some((background, own)) = paths.against_background() {
+    if let Some(motions) = paths.against_background() {
+        let (background, own) = (motions.background, motions.own);
         values.push(("background_motion", background));
         values.push(("own_motion", own));
         if background >= params.min_background_motion {
@@ -243,6 +287,19 @@ fn judged(paths: &Paths, params: &MotionParams) -> Reading {
                     background * 100.0
                 ),
             ));
+        }
+        if let Some(far) = motions.far {
+            values.push(("far_motion", far));
+            if far <= params.max_far_share * background {
+                findings.push((
+                    params.held.at(background),
+                    format!(
+                        "What is behind the face moves by {:.0} % of the distance between the eyes and what is \
+                         farther away does not, as where a screen or a print is held.",
+                        background * 100.0
+                    ),
+                ));
+            }
         }
     }
     let against = |score: f64| score < super::NEUTRAL;

@@ -76,6 +76,10 @@ pub struct MotionParams {
     pub min_background_motion: f64,
     /// Over the motion of the face against such a background, same unit.
     pub own_motion: Curve,
+    /// Most motion of the background far from the face, as a share of that near it, that is a standstill.
+    pub max_far_share: f64,
+    /// Over the motion of the background near the face while that far from it stands still.
+    pub held: Curve,
     /// Over the turn by parallax in degrees.
     pub parallax: Curve,
 }
@@ -251,7 +255,9 @@ impl MotionParams {
     fn validate(&self) -> Result<(), CalibrationError> {
         check!(self, "micro_motion":
             positive(min_seconds, min_fps, max_turn_deg, min_turn_deg, min_background_motion),
+            unit_interval(max_far_share),
         );
+        self.held.validate("signals.micro_motion.held")?;
         self.stretch.validate("signals.micro_motion.stretch")?;
         self.shared_stretch
             .validate("signals.micro_motion.shared_stretch")?;

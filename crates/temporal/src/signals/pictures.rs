@@ -12,6 +12,7 @@ const NEAR_TURN: usize = 4;
 
 /// The thumbnails of a clip.
 pub(super) struct Pictures<'a> {
+    track: &'a Track,
     means: Vec<Option<&'a [f32]>>,
     step_s: f64,
 }
@@ -21,6 +22,7 @@ impl<'a> Pictures<'a> {
         let times: Vec<f64> = track.moments().iter().map(|m| m.at_s).collect();
         let means = track.moments().iter();
         Self {
+            track,
             means: means
                 .map(|m| m.thumbnail.as_ref().map(crate::LumaGrid::means))
                 .collect(),
@@ -28,10 +30,32 @@ impl<'a> Pictures<'a> {
         }
     }
 
-    /// Root mean square difference between two moments in grey levels; `None` without thumbnails of
+    /// Root mean square difference between two moments in grey levels, over the face of the first where it
+    /// has one: what is around it may stand still while somebody lives. `None` without thumbnails of
     /// one size.
     pub(super) fn difference(&self, from: usize, to: usize) -> Option<f64> {
-        Some(mean_square(self.at(from)?, self.at(to)?, None, 1)?.sqrt())
+        let moments = self.track.moments();
+        let (a, b) = (moments.get(from)?, moments.get(to)?);
+        let (grid, other) = (a.thumbnail.as_ref()?, b.thumbnail.as_ref()?);
+        let Some(face) = &a.face else {
+            return Some(mean_square(grid.means(), other.means(), None, 1)?.sqrt());
+        };
+        let [left, top, right, bottom] = face.landmarks.bounds();
+        let [width, height] = self.track.size.map(f64::from);
+        let cells = |from: f64, to: f64, side: f64, count: usize| {
+            let cell = |at: f64| (at / side * count as f64).clamp(0.0, count as f64);
+            cell(from).floor() as usize..cell(to).ceil() as usize
+        };
+        let columns = cells(left, right, width, grid.columns());
+        let (mut sum, mut rows) = (0.0, 0_u32);
+        for row in cells(top, bottom, height, grid.row_count()) {
+            let start = row * grid.columns();
+            let range = start + columns.start..start + columns.end;
+            let here = (grid.means().get(range.clone())?, other.means().get(range)?);
+            sum += mean_square(here.0, here.1, None, 1)?;
+            rows += 1;
+        }
+        (rows > 0).then(|| (sum / f64::from(rows)).sqrt())
     }
 
     /// The repetition, forwards or backwards, that is nearest for how much changes. Periods are tried

@@ -33,8 +33,11 @@ pub struct PulseWave {
     pub start_s: f64,
     /// Seconds between values.
     pub step_s: f64,
-    /// The pulse, without a unit, mean 0.
+    /// The pulse, without a unit, mean 0, of the frequencies from [`PulseParams::min_hz`] to
+    /// [`PulseParams::max_hz`].
     pub values: Vec<f64>,
+    /// Frequencies in hertz and their amplitudes, under a Hann window.
+    pub spectrum: Vec<[f64; 2]>,
     /// Beats a minute at the strongest frequency.
     pub bpm: f64,
     /// Signal-to-noise ratio in decibels.
@@ -152,8 +155,40 @@ pub fn pulse_wave(track: &Track, params: &PulseParams) -> Result<PulseWave, Stri
         bpm: at_hz * 60.0,
         snr_db,
         agreement: if apart > 0.0 { sum.norm() / apart } else { 0.0 },
-        values,
+        values: band_pass(
+            &without_drift(&even_times, &values),
+            step_s,
+            [params.min_hz, highest],
+        ),
+        spectrum: band
+            .iter()
+            .zip(&power)
+            .map(|(f, p)| [*f, p.sqrt()])
+            .collect(),
     })
+}
+
+/// The part of evenly spaced values that lies in a band of frequencies: their Fourier series without the
+/// other terms.
+fn band_pass(values: &[f64], step_s: f64, [low, high]: [f64; 2]) -> Vec<f64> {
+    let count = values.len() as f64;
+    let mut passed = vec![0.0; values.len()];
+    for k in (1..=values.len() / 2).filter(|k| {
+        let hertz = *k as f64 / (count * step_s);
+        (low..=high).contains(&hertz)
+    }) {
+        let turn = std::f64::consts::TAU * k as f64 / count;
+        let (mut cosine, mut sine) = (0.0, 0.0);
+        for (i, value) in values.iter().enumerate() {
+            cosine += value * (turn * i as f64).cos();
+            sine += value * (turn * i as f64).sin();
+        }
+        for (i, sum) in passed.iter_mut().enumerate() {
+            let angle = turn * i as f64;
+            *sum += 2.0 / count * (cosine * angle.cos() + sine * angle.sin());
+        }
+    }
+    passed
 }
 
 /// Times and colours of the regions over the longest time without a gap.
@@ -252,6 +287,20 @@ fn speed(track: &Track) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_band_keeps_its_waves_and_no_others() {
+        let wave = |hertz: f64, i: usize| (std::f64::consts::TAU * hertz * i as f64 / 20.0).sin();
+        let values: Vec<f64> = (0..200)
+            .map(|i| wave(1.2, i) + 3.0 * wave(0.2, i))
+            .collect();
+        for (i, value) in super::band_pass(&values, 0.05, [0.7, 4.0])
+            .iter()
+            .enumerate()
+        {
+            assert!((value - wave(1.2, i)).abs() < 1e-6, "{i}: {value}");
+        }
+    }
+
     use super::super::test_support::{measure, refusal, value};
     use super::*;
     use crate::synthetic::Script;

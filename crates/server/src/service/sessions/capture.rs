@@ -19,14 +19,11 @@ use tokio::task::JoinHandle;
 
 use super::super::access::unavailable;
 use super::super::conversation::fault;
+use super::keeper::{Keeper, LEASE};
 use super::record::{Asked, Told, media_context};
 use super::view::{media_until, redirect, state_now};
 use crate::{App, clock, secrets};
 
-/// How long a session is held without word of its owner.
-const LEASE: Duration = Duration::from_secs(10);
-/// How often the owner gives word, and learns that the session was taken from it.
-const BEAT: Duration = Duration::from_secs(1);
 /// How long a capture may take, whatever its link's time: the four minutes of a challenge and what comes before
 /// and after it.
 const CAPTURE: Duration = Duration::from_secs(300);
@@ -207,6 +204,12 @@ pub async fn open_capture(app: &Arc<App>, token: &str, start: Start) -> Result<T
     let found = found(app, &hash).await?;
     let asked = Asked::open(&app.memory.vault, &found).map_err(|e| Refusal::of(&e))?;
     refuse_state(&found)?;
+    let tenant = app.memory.store.tenant(&found.made.tenant_id).await;
+    let tenant = tenant.map_err(|e| Refusal::of(&unavailable(&e)))?;
+    // Who is shut out has no links either.
+    if tenant.is_none_or(|tenant| tenant.disabled_at.is_some()) {
+        return Err(Refusal::NotFound);
+    }
     if !start.consent {
         return Err(Refusal::NoConsent);
     }
@@ -499,55 +502,4 @@ fn draw(asked: &Asked, limits: &Limits) -> Result<Plan, Failure> {
         return Err(fault(&error));
     }
     plan.map_err(|error| fault(&error.to_string()))
-}
-
-/// Prolongs the lease of a capture until its ticket is dropped.
-struct Keeper {
-    app: Arc<App>,
-    tenant_id: String,
-    session_id: String,
-    owner: String,
-    revealed: Arc<AtomicBool>,
-    deadline: tokio::time::Instant,
-    tell: watch::Sender<Option<Fate>>,
-}
-
-impl Keeper {
-    async fn run(self) {
-        let mut heard = tokio::time::Instant::now();
-        loop {
-            tokio::time::sleep(BEAT).await;
-            let lease = clock::now().saturating_add(clock::millis(LEASE));
-            let revealed = self.revealed.load(Ordering::Relaxed);
-            let store = &self.app.memory.store;
-            let held = store
-                .hold_active(&self.session_id, &self.owner, lease, revealed, false)
-                .await;
-            match held {
-                Ok(true) => heard = tokio::time::Instant::now(),
-                Ok(false) => {
-                    let fate = self.fate().await;
-                    self.tell.send_replace(Some(fate));
-                    return;
-                }
-                // The database may come back before the lease is over.
-                Err(_) if heard.elapsed() < LEASE => {}
-                Err(_) => {
-                    self.tell.send_replace(Some(Fate::Lost));
-                    return;
-                }
-            }
-            if tokio::time::Instant::now() >= self.deadline && self.tell.borrow().is_none() {
-                self.tell.send_replace(Some(Fate::Expired));
-            }
-        }
-    }
-
-    async fn fate(&self) -> Fate {
-        let store = &self.app.memory.store;
-        match store.active(&self.tenant_id, &self.session_id).await {
-            Ok(Some(session)) if session.state == SessionState::Cancelled => Fate::Cancelled,
-            _ => Fate::Lost,
-        }
-    }
 }

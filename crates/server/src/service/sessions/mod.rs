@@ -7,6 +7,7 @@
 mod callback;
 mod capture;
 mod initiate;
+mod keeper;
 mod look;
 mod record;
 mod references;
