@@ -79,7 +79,7 @@ async fn a_picture_that_stands_still_is_asked_and_fails() {
     let session = made(&site, &key).await;
     let mut page = Page::begin(&server, &session.token).await;
     assert_eq!(page.hear().await, json!({"type": "ready", "total": 5}));
-    let portrait = sample("astronaut.jpg");
+    let portrait = sample("grace_hopper.jpg");
     let (mut sequence, mut shown, mut received) = (0, Vec::new(), None);
     let finished = loop {
         sequence += 1;

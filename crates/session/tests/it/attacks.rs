@@ -94,31 +94,38 @@ fn the_right_moves_in_the_wrong_order_fail_as_wrong_movements() {
         Action::TurnRight { .. } => Action::TurnLeft { degrees: 20 },
         other => other.clone(),
     };
-    let captured = attacked(&mut Stubborn(player));
+    let captured = attacked(&mut Stubborn {
+        player,
+        asked_at: None,
+    });
     let result = &captured.result;
     assert_eq!(result.failure.as_deref(), Some("wrong_movement"));
     assert!(codes(result).contains(&ReasonCode::ChallengeFailed));
 }
 
-/// Goes its own way again and again, as a recording does.
-struct Stubborn<'a>(Player<'a>);
+/// Goes its own way, comes back, and does so again while the first prompt still stands.
+struct Stubborn<'a> {
+    player: Player<'a>,
+    asked_at: Option<u64>,
+}
 
 impl Camera for Stubborn<'_> {
     fn see(&mut self, at: u64, output: &Output) {
-        // Twice there and back while the first prompt stands.
         let mut output = output.clone();
         output.guidance = None;
-        let back = at % 3_500 > 1_900;
-        if back {
-            output.prompt = None;
-        } else if let Some(prompt) = &mut output.prompt {
-            prompt.step = (at / 3_500) as usize;
+        if let Some(prompt) = &mut output.prompt {
+            let since = at - *self.asked_at.get_or_insert(at);
+            // To the player each turn is a prompt of its own, which is gone after a while.
+            prompt.step = (since / 3_000) as usize;
+            if since % 3_000 > 1_700 {
+                output.prompt = None;
+            }
         }
-        self.0.see(at, &output);
+        self.player.see(at, &output);
     }
 
     fn shoot(&mut self, at: u64) -> Vec<u8> {
-        self.0.shoot(at)
+        self.player.shoot(at)
     }
 }
 

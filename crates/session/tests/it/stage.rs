@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use lifesign_challenge::{Action, DigitsPolicy, LightPolicy, Plan, Step};
-use lifesign_engine::{self as engine, Engine};
+use lifesign_engine::{self as engine, Descriptor, Engine};
 use lifesign_media::{Frame, Limits, decode};
 use lifesign_session::{Calibration, Capture, SessionJudge, SessionSpec};
 use lifesign_testkit::{Puppet, PuppetState, with_noise};
@@ -33,6 +33,12 @@ pub(crate) static STRICT: LazyLock<SessionJudge> = LazyLock::new(|| {
     SessionJudge::new(Arc::new(Engine::embedded(calibration).unwrap()), None)
 });
 
+/// All numbers as shipped.
+pub(crate) static SHIPPED: LazyLock<SessionJudge> = LazyLock::new(|| {
+    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
+    SessionJudge::new(Arc::new(engine), None)
+});
+
 pub(crate) static ASTRONAUT: LazyLock<Puppet> = LazyLock::new(|| puppet("astronaut.jpg"));
 pub(crate) static HOPPER: LazyLock<Puppet> = LazyLock::new(|| puppet("grace_hopper.jpg"));
 
@@ -47,6 +53,14 @@ pub(crate) fn portrait(name: &str) -> Frame {
         .join(name);
     let bytes = std::fs::read(path).unwrap();
     decode(&bytes, &Limits::default()).unwrap().frame
+}
+
+/// Who is on a portrait.
+pub(crate) fn descriptor(name: &str) -> Descriptor {
+    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
+    let portrait = portrait(name);
+    let faces = engine.faces(&portrait).unwrap();
+    engine.embed(&portrait, &faces[0].mesh.landmarks).unwrap()
 }
 
 /// What a camera with a little noise makes of a puppet, as the page sends it.
@@ -83,10 +97,19 @@ pub(crate) fn plan(actions: &[Action]) -> Plan {
 }
 
 pub(crate) fn begin(judge: &SessionJudge, actions: &[Action]) -> Capture {
+    begin_with(judge, actions, Vec::new())
+}
+
+/// The same with reference faces.
+pub(crate) fn begin_with(
+    judge: &SessionJudge,
+    actions: &[Action],
+    references: Vec<Descriptor>,
+) -> Capture {
     let spec = SessionSpec {
         plan: plan(actions),
         profile: "ensemble".to_owned(),
-        references: Vec::new(),
+        references,
         microphone: false,
         camera: None,
     };
