@@ -1,7 +1,7 @@
-//! What a session would make of clips, as if a page had sent their frames: how far the head turned, how much the
-//! light on the face changed with it, and the risks.
+//! What a session would make of clips, as if a page had sent their frames: how much the light of the scene
+//! changed, and the risks.
 //!
-//!     cargo run --release -p lifesign-session --example clips -- CLIP...
+//!     cargo run -p lifesign-session --example clips -- CLIP...
 
 #![allow(clippy::print_stdout, reason = "a report for people")]
 
@@ -31,9 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn captured(judge: &SessionJudge, tools: &Tools, bytes: &[u8]) -> Result<Captured, Box<dyn Error>> {
     let mut random = fastrand::Rng::with_seed(1);
-    let limits = &judge.calibration().challenge;
+    let rules = &judge.calibration().challenge;
     let mut capture = judge.begin(SessionSpec {
-        plan: Plan::draw(&mut || random.u64(..), &Options::default(), limits)?,
+        plan: Plan::draw(&mut || random.u64(..), &Options::default(), rules)?,
         profile: "ensemble".to_owned(),
         references: Vec::new(),
         microphone: false,
@@ -43,8 +43,15 @@ fn captured(judge: &SessionJudge, tools: &Tools, bytes: &[u8]) -> Result<Capture
         longer_side: 640,
         frames_per_second: Some(10.0),
     };
+    // Any size and length of those that are at hand.
+    let limits = ClipLimits {
+        duration_s: 60.0,
+        side_min: 160,
+        frames: 3_600,
+        ..ClipLimits::default()
+    };
     let mut failure = None;
-    Clip::open(tools, bytes, &ClipLimits::default())?.decode(&wanted, &mut |seen| {
+    Clip::open(tools, bytes, &limits)?.decode(&wanted, &mut |seen| {
         // The jitter of a browser: the beat of the file is not what is looked at.
         let at_ms = (seen.at_s * 1_000.0) as u64 + random.u64(..12);
         match send(&mut capture, at_ms, &seen.frame) {
@@ -83,10 +90,9 @@ fn report(path: &str, captured: &Captured) {
         found.map_or("-".to_owned(), |value| format!("{value:.4}"))
     };
     println!(
-        "{path}: {} frames, turned {} degrees, shading {} a degree, confidence {:.3}, static {}, prerecorded {}",
+        "{path}: {} frames, scene changes by {} levels, confidence {:.3}, static {}, prerecorded {}",
         result.frame_count,
-        value("turned_deg"),
-        value("shading_per_degree"),
+        value("scene_change"),
         result.confidence,
         result.static_risk,
         result.prerecorded_risk

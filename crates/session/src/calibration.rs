@@ -83,13 +83,11 @@ pub struct RiskParams {
     /// Root mean square distance of the arrivals from an even beat, in milliseconds, under which
     /// there is a risk.
     pub even_ms: f64,
-    /// Frames under which neither timing nor shading says anything.
+    /// Frames under which neither timing nor the scene says anything.
     pub least_frames: usize,
-    /// Standard deviation of yaw in degrees under which shading says nothing.
-    pub least_turned_deg: f64,
-    /// Spread of the cheeks' log ratio for each degree of yaw under which the light turns with the face; 0
-    /// for no risk ever.
-    pub least_shading: f64,
+    /// Standard deviation of the mean luma (0 to 255) of the stillest quarter of the frame under which there
+    /// is a risk; 0 for none ever.
+    pub least_scene_change: f64,
 }
 
 /// A calibration file that cannot be used.
@@ -180,8 +178,7 @@ impl Calibration {
             ("risk.score", risk.score),
             ("risk.burst_share", risk.burst_share),
             ("risk.even_ms", risk.even_ms),
-            ("risk.least_turned_deg", risk.least_turned_deg),
-            ("risk.least_shading", risk.least_shading),
+            ("risk.least_scene_change", risk.least_scene_change),
         ] {
             in_range(key, value, value.is_finite(), "a number")?;
         }

@@ -22,7 +22,7 @@ mod identity;
 mod judge;
 mod matching;
 mod measure;
-mod shading;
+mod scene;
 mod sound;
 mod timing;
 mod verdict;

@@ -10,7 +10,7 @@ use lifesign_temporal::ClipFacts;
 use lifesign_watch::{JudgedFrame, judge_frame, over_time};
 
 use crate::capture::read;
-use crate::shading::{self, Shading};
+use crate::scene::{self, Scene};
 use crate::timing::{self, Timing};
 use crate::{Capture, CaptureError, RiskParams, SoundParams, matching};
 
@@ -85,11 +85,11 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
     let over_time = over_time(engine, &shared.temporal, &track, &judged, jumps);
 
     let timing = arrivals.timing(&shared.calibration.risk);
-    let shading = shading::shading(&track, &shared.calibration.risk);
+    let scene = scene::scene(&track, &shared.calibration.risk);
     let risks = Risks::of(
         &over_time.signals,
         timing.as_ref(),
-        shading.as_ref(),
+        scene.as_ref(),
         &shared.calibration.risk,
     );
     let mut codes: Vec<ReasonCode> = over_time.reasons.iter().map(|r| r.code).collect();
@@ -113,7 +113,7 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
     };
     let mut signals = over_time.signals;
     signals.push(timing::report(timing.as_ref()));
-    signals.push(shading::report(shading.as_ref()));
+    signals.push(scene::report(scene.as_ref()));
     let descriptors = descriptors(engine, &judged, !references.is_empty())?;
     let versions = [
         &engine.calibration().version,
@@ -184,7 +184,7 @@ fn rising(times: impl Iterator<Item = f64>) -> Vec<f64> {
 struct Risks {
     is_static: bool,
     is_prerecorded: bool,
-    /// By its timing or its light.
+    /// By its timing, or the light of its scene.
     is_injected: bool,
 }
 
@@ -192,7 +192,7 @@ impl Risks {
     fn of(
         signals: &[SignalReport],
         timing: Option<&Timing>,
-        shading: Option<&Shading>,
+        scene: Option<&Scene>,
         params: &RiskParams,
     ) -> Self {
         let is_low = |name: &str| {
@@ -200,7 +200,7 @@ impl Risks {
             found.any(|signal| signal.score <= params.score)
         };
         let is_injected =
-            timing.is_some_and(|timing| timing.is_risk) || shading.is_some_and(|s| s.is_risk);
+            timing.is_some_and(|timing| timing.is_risk) || scene.is_some_and(|s| s.is_risk);
         let is_static = is_low(STATIC);
         // What repeats itself was there before.
         let repeats = is_static

@@ -55,12 +55,11 @@ pub(crate) fn portrait(name: &str) -> Frame {
     decode(&bytes, &Limits::default()).unwrap().frame
 }
 
-/// Who is on a portrait.
-pub(crate) fn descriptor(name: &str) -> Descriptor {
+/// Who is on a picture.
+pub(crate) fn descriptor(picture: &Frame) -> Descriptor {
     let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
-    let portrait = portrait(name);
-    let faces = engine.faces(&portrait).unwrap();
-    engine.embed(&portrait, &faces[0].mesh.landmarks).unwrap()
+    let faces = engine.faces(picture).unwrap();
+    engine.embed(picture, &faces[0].mesh.landmarks).unwrap()
 }
 
 /// What a camera with a little noise makes of a puppet, as the page sends it.
