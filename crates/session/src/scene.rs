@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn noise_is_no_change_and_light_is() {
         let rng = std::cell::RefCell::new(fastrand::Rng::with_seed(1));
-        let mut noise = || (rng.borrow_mut().f64() - 0.5) * 0.4;
+        let noise = || (rng.borrow_mut().f64() - 0.5) * 0.4;
         let picture = |i: usize| 40.0 + (i % 150) as f64;
         let noisy: Vec<Vec<f64>> = (0..100)
             .map(|_| (0..384).map(|_| noise()).collect())

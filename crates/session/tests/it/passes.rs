@@ -78,7 +78,7 @@ fn a_puppet_is_not_live_under_the_shipped_calibration() {
     let mut turning_and_smiling = HEAD.to_vec();
     turning_and_smiling[3] = Action::Smile;
     let result = played(begin(&SHIPPED, &turning_and_smiling), 4).result;
-    assert!(result.challenge_passed);
+    assert!(result.challenge_passed && result.prerecorded_risk);
     assert_ne!(result.verdict, Verdict::Live);
 }
 
