@@ -32,8 +32,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("contracts", &["challenge", "domain"]),
-    ("net", &["domain"]),
-    ("store", &["domain"]),
     ("eval", &["domain"]),
     ("net", &["domain"]),
     ("numeric", &[]),

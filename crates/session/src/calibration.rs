@@ -83,8 +83,11 @@ pub struct RiskParams {
     /// Root mean square distance of the arrivals from an even beat, in milliseconds, under which
     /// there is a risk.
     pub even_ms: f64,
-    /// Frames under which timing says nothing.
+    /// Frames under which neither timing nor the scene says anything.
     pub least_frames: usize,
+    /// Standard deviation of the mean luma (0 to 255) of the stillest quarter of the frame under which there
+    /// is a risk; 0 for none ever.
+    pub least_scene_change: f64,
 }
 
 /// A calibration file that cannot be used.
@@ -175,6 +178,7 @@ impl Calibration {
             ("risk.score", risk.score),
             ("risk.burst_share", risk.burst_share),
             ("risk.even_ms", risk.even_ms),
+            ("risk.least_scene_change", risk.least_scene_change),
         ] {
             in_range(key, value, value.is_finite(), "a number")?;
         }

@@ -22,6 +22,7 @@ mod identity;
 mod judge;
 mod matching;
 mod measure;
+mod scene;
 mod sound;
 mod timing;
 mod verdict;

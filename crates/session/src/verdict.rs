@@ -10,6 +10,7 @@ use lifesign_temporal::ClipFacts;
 use lifesign_watch::{JudgedFrame, judge_frame, over_time};
 
 use crate::capture::read;
+use crate::scene::{self, Scene};
 use crate::timing::{self, Timing};
 use crate::{Capture, CaptureError, RiskParams, SoundParams, matching};
 
@@ -84,9 +85,11 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
     let over_time = over_time(engine, &shared.temporal, &track, &judged, jumps);
 
     let timing = arrivals.timing(&shared.calibration.risk);
+    let scene = scene::scene(&track, &shared.calibration.risk);
     let risks = Risks::of(
         &over_time.signals,
         timing.as_ref(),
+        scene.as_ref(),
         &shared.calibration.risk,
     );
     let mut codes: Vec<ReasonCode> = over_time.reasons.iter().map(|r| r.code).collect();
@@ -110,6 +113,7 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
     };
     let mut signals = over_time.signals;
     signals.push(timing::report(timing.as_ref()));
+    signals.push(scene::report(scene.as_ref()));
     let descriptors = descriptors(engine, &judged, !references.is_empty())?;
     let versions = [
         &engine.calibration().version,
@@ -180,16 +184,23 @@ fn rising(times: impl Iterator<Item = f64>) -> Vec<f64> {
 struct Risks {
     is_static: bool,
     is_prerecorded: bool,
-    by_timing: bool,
+    /// By its timing, or the light of its scene.
+    is_injected: bool,
 }
 
 impl Risks {
-    fn of(signals: &[SignalReport], timing: Option<&Timing>, params: &RiskParams) -> Self {
+    fn of(
+        signals: &[SignalReport],
+        timing: Option<&Timing>,
+        scene: Option<&Scene>,
+        params: &RiskParams,
+    ) -> Self {
         let is_low = |name: &str| {
             let mut found = signals.iter().filter(|s| s.name == name && s.assessed);
             found.any(|signal| signal.score <= params.score)
         };
-        let by_timing = timing.is_some_and(|timing| timing.is_risk);
+        let is_injected =
+            timing.is_some_and(|timing| timing.is_risk) || scene.is_some_and(|s| s.is_risk);
         let is_static = is_low(STATIC);
         // What repeats itself was there before.
         let repeats = is_static
@@ -200,14 +211,14 @@ impl Risks {
                 .any(|distance| *distance < REPEATS);
         Self {
             is_static,
-            is_prerecorded: repeats || by_timing || PRERECORDED.into_iter().any(is_low),
-            by_timing,
+            is_prerecorded: repeats || is_injected || PRERECORDED.into_iter().any(is_low),
+            is_injected,
         }
     }
 
     /// What the signals themselves do not say.
     fn reasons(&self) -> Option<ReasonCode> {
-        self.by_timing.then_some(ReasonCode::InjectedClip)
+        self.is_injected.then_some(ReasonCode::InjectedClip)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Sessions that one worker serves within the guidance latency that docs/LIMITS.md promises.
+/// Sessions that one worker serves: a first choice, not measured under load (docs/LIMITS.md).
 pub(crate) const SESSIONS_A_WORKER: usize = 8;
 
 /// Connections at the same time, most of them of people who read what they agree to; as many as of HTTP.

@@ -26,6 +26,7 @@ mod page;
 mod replays;
 mod sessions;
 mod startup;
+mod streams;
 mod support;
 mod tenants;
 mod tls;

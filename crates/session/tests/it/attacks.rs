@@ -1,11 +1,11 @@
-//! What must fail, each for its own reason, also under the test calibration.
+//! What must fail, each for its own reason, even where every frame by itself is live enough.
 
 use lifesign_challenge::{Action, Output};
 use lifesign_domain::{ReasonCode, SessionResult, Verdict};
 use lifesign_session::{Captured, PageEvent};
 
 use crate::player::{Camera, Player, run};
-use crate::stage::{ASTRONAUT, HOPPER, LENIENT, begin, film};
+use crate::stage::{ASTRONAUT, HOPPER, STRICT, begin, film};
 
 const STEPS: [Action; 3] = [
     Action::TurnLeft { degrees: 20 },
@@ -36,7 +36,7 @@ impl Camera for Recording {
 }
 
 fn attacked(camera: &mut dyn Camera) -> Captured {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     run(&mut capture, camera, 3);
     let captured = capture.finish().unwrap();
     let result = &captured.result;
@@ -90,35 +90,42 @@ fn a_looped_clip_does_not_react_and_is_found_to_repeat() {
 fn the_right_moves_in_the_wrong_order_fail_as_wrong_movements() {
     let mut player = Player::new(&ASTRONAUT, 1);
     player.misreads = |action| match action {
-        Action::TurnLeft { .. } => Action::TurnRight { degrees: 12 },
+        Action::TurnLeft { .. } => Action::TurnRight { degrees: 20 },
         Action::TurnRight { .. } => Action::TurnLeft { degrees: 20 },
         other => other.clone(),
     };
-    let captured = attacked(&mut Stubborn(player));
+    let captured = attacked(&mut Stubborn {
+        player,
+        asked_at: None,
+    });
     let result = &captured.result;
     assert_eq!(result.failure.as_deref(), Some("wrong_movement"));
     assert!(codes(result).contains(&ReasonCode::ChallengeFailed));
 }
 
-/// Goes its own way again and again, as a recording does.
-struct Stubborn<'a>(Player<'a>);
+/// Goes its own way, comes back, and does so again while the first prompt still stands.
+struct Stubborn<'a> {
+    player: Player<'a>,
+    asked_at: Option<u64>,
+}
 
 impl Camera for Stubborn<'_> {
     fn see(&mut self, at: u64, output: &Output) {
-        // Twice there and back while the first prompt stands.
         let mut output = output.clone();
         output.guidance = None;
-        let back = at % 3_500 > 1_900;
-        if back {
-            output.prompt = None;
-        } else if let Some(prompt) = &mut output.prompt {
-            prompt.step = (at / 3_500) as usize;
+        if let Some(prompt) = &mut output.prompt {
+            let since = at - *self.asked_at.get_or_insert(at);
+            // To the player each turn is a prompt of its own, which is gone after a while.
+            prompt.step = (since / 3_000) as usize;
+            if since % 3_000 > 1_700 {
+                output.prompt = None;
+            }
         }
-        self.0.see(at, &output);
+        self.player.see(at, &output);
     }
 
     fn shoot(&mut self, at: u64) -> Vec<u8> {
-        self.0.shoot(at)
+        self.player.shoot(at)
     }
 }
 
@@ -136,7 +143,7 @@ fn another_face_half_way_ends_the_session() {
 
 #[test]
 fn a_connection_that_is_lost_ends_the_session_as_a_stopped_stream() {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     let mut player = Player::new(&ASTRONAUT, 1);
     for i in 0..12 {
         let at = 1_000 + i * 100;
@@ -151,7 +158,7 @@ fn a_connection_that_is_lost_ends_the_session_as_a_stopped_stream() {
 
 #[test]
 fn files_that_are_no_frames_are_refused_by_name() {
-    let mut capture = begin(&LENIENT, &STEPS);
+    let mut capture = begin(&STRICT, &STEPS);
     let png = std::fs::read(
         std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../engine/tests/data/grace_hopper_80.png"),

@@ -2,7 +2,11 @@
 //! measured.
 
 mod attacks;
+mod digits;
 mod measures;
 mod passes;
 mod player;
 mod stage;
+#[allow(dead_code, reason = "the noises are for the tests of the recogniser")]
+#[path = "../../../speech/tests/it/voices.rs"]
+mod voices;

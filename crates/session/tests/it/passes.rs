@@ -2,10 +2,13 @@
 
 use lifesign_challenge::{Action, StepResult};
 use lifesign_domain::Verdict;
-use lifesign_session::SessionJudge;
+use lifesign_session::{Capture, Captured};
+use lifesign_testkit::PuppetState;
 
 use crate::player::{Player, run};
-use crate::stage::{ASTRONAUT, LENIENT, SHIPPED, begin};
+use crate::stage::{
+    ASTRONAUT, LENIENT, SHIPPED, SIZE, STRICT, begin, begin_with, descriptor, portrait,
+};
 
 const HEAD: [Action; 4] = [
     Action::TurnLeft { degrees: 20 },
@@ -14,20 +17,27 @@ const HEAD: [Action; 4] = [
     Action::LookUp { degrees: 11 },
 ];
 
-const FACE: [Action; 3] = [Action::Smile, Action::OpenMouth, Action::MoveCloser];
+const FACE: [Action; 4] = [
+    Action::Smile,
+    Action::BlinkTwice,
+    Action::OpenMouth,
+    Action::MoveCloser,
+];
 
-fn played(judge: &SessionJudge, actions: &[Action]) -> lifesign_session::Captured {
-    let mut capture = begin(judge, actions);
-    let outcome = run(&mut capture, &mut Player::new(&ASTRONAUT, 1), 7);
+/// Plays to the end and sees that every step was passed.
+fn played(mut capture: Capture, seed: u64) -> Captured {
+    let outcome = run(&mut capture, &mut Player::new(&ASTRONAUT, seed), seed);
     for step in &outcome.steps {
         println!("{step:?}");
     }
     assert!(outcome.passed, "{:?}", outcome.failure);
     assert!(outcome.steps.iter().all(|s| s.result == StepResult::Passed));
-    capture.finish().unwrap()
+    let captured = capture.finish().unwrap();
+    tell(&captured);
+    captured
 }
 
-fn tell(captured: &lifesign_session::Captured) {
+fn tell(captured: &Captured) {
     let result = &captured.result;
     println!(
         "{:?} {:.3} of {:.3}, static {}, prerecorded {}, {} frames, {:.1} s",
@@ -49,27 +59,46 @@ fn tell(captured: &lifesign_session::Captured) {
 }
 
 #[test]
-fn turning_and_nodding_pass_and_are_not_live_under_the_shipped_calibration() {
-    let captured = played(&SHIPPED, &HEAD);
-    tell(&captured);
-    let result = &captured.result;
-    assert!(result.challenge_passed && result.failure.is_none());
-    assert_ne!(result.verdict, Verdict::Live);
-    assert!((3..=12).contains(&captured.frames.len()));
-    assert_eq!(result.audio.reason.as_deref(), Some("not_asked"));
+fn a_puppet_that_does_all_it_is_told_is_not_live() {
+    for seed in [1, 2, 3] {
+        // Frames that are always live enough, so that the rules of sessions decide alone.
+        let captured = played(begin(&STRICT, &HEAD), seed);
+        let result = &captured.result;
+        assert!(result.prerecorded_risk, "{:?}", result.signals.last());
+        assert_eq!(result.verdict, Verdict::Inconclusive);
+        assert!(result.challenge_passed && result.failure.is_none());
+        assert!(!captured.may_retry);
+        assert!((3..=12).contains(&captured.frames.len()));
+        assert_eq!(result.audio.reason.as_deref(), Some("not_asked"));
+    }
 }
 
 #[test]
-fn face_and_distance_pass_and_are_live_under_the_test_calibration() {
-    let captured = played(&LENIENT, &FACE);
-    tell(&captured);
+fn a_puppet_is_not_live_under_the_shipped_calibration() {
+    let mut turning_and_smiling = HEAD.to_vec();
+    turning_and_smiling[3] = Action::Smile;
+    let result = played(begin(&SHIPPED, &turning_and_smiling), 4).result;
+    assert!(result.challenge_passed && result.prerecorded_risk);
+    assert_ne!(result.verdict, Verdict::Live);
+}
+
+#[test]
+fn under_the_test_calibration_it_is_and_is_matched_with_its_own_picture() {
+    let references = vec![
+        descriptor(&ASTRONAUT.render(&PuppetState::default(), SIZE)),
+        descriptor(&portrait("grace_hopper.jpg")),
+    ];
+    let captured = played(begin_with(&LENIENT, &FACE, references), 7);
     let result = &captured.result;
     assert!(result.challenge_passed);
     assert_eq!(result.verdict, Verdict::Live, "{:?}", result.reasons);
-    assert!(
-        result.calibration.ends_with("puppet"),
-        "{}",
-        result.calibration
-    );
+    assert!(result.calibration.ends_with("puppet"));
     assert!(!captured.may_retry);
+    let [own, other] = &result.face_matches[..] else {
+        panic!("{:?}", result.face_matches);
+    };
+    println!("{own:?} {other:?}");
+    assert!(own.same_person && !other.same_person);
+    assert!(own.best_frame.unwrap() < captured.frames.len());
+    assert!(own.score > other.score);
 }

@@ -181,7 +181,9 @@ impl<'a> Player<'a> {
             .any(|(from, to)| (*from..*to).contains(&at));
         PuppetState {
             yaw: self.yaw.at(at) + sway(3.1, 0.5),
-            pitch: self.pitch.at(at) + sway(4.3, 0.4),
+            // Who closes the eyes on purpose lifts the head a little; the mesh reads closed eyes of a puppet that
+            // does not as 0.62 of open ones, which is not closed.
+            pitch: self.pitch.at(at) + sway(4.3, 0.4) + if is_closed { 6.0 } else { 0.0 },
             roll: sway(5.7, 0.7),
             scale: self.scale.at(at) * (1.0 + sway(6.1, 0.006)),
             right_cm: sway(7.3, 0.25),

@@ -6,19 +6,13 @@ use std::sync::{Arc, LazyLock};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use lifesign_challenge::{Action, DigitsPolicy, LightPolicy, Plan, Step};
-use lifesign_engine::{self as engine, Engine};
+use lifesign_engine::{self as engine, Descriptor, Engine};
 use lifesign_media::{Frame, Limits, decode};
 use lifesign_session::{Calibration, Capture, SessionJudge, SessionSpec};
 use lifesign_testkit::{Puppet, PuppetState, with_noise};
 
 /// As the page sends them.
 pub(crate) const SIZE: [u32; 2] = [640, 480];
-
-/// The shipped calibrations.
-pub(crate) static SHIPPED: LazyLock<SessionJudge> = LazyLock::new(|| {
-    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
-    SessionJudge::new(Arc::new(engine), None)
-});
 
 /// Calibrations under which a puppet may be LIVE: `tests/puppet.toml` and a threshold of nearly nothing.
 pub(crate) static LENIENT: LazyLock<SessionJudge> = LazyLock::new(|| {
@@ -28,6 +22,21 @@ pub(crate) static LENIENT: LazyLock<SessionJudge> = LazyLock::new(|| {
     let engine = Engine::embedded(calibration).unwrap();
     let lenient = Calibration::from_toml(include_str!("../puppet.toml")).unwrap();
     SessionJudge::with_calibration(Arc::new(engine), None, lenient)
+});
+
+/// The shipped numbers of sessions, and frames that are always live enough: what then fails, fails by the
+/// rules of the session.
+pub(crate) static STRICT: LazyLock<SessionJudge> = LazyLock::new(|| {
+    let mut calibration = engine::Calibration::embedded();
+    calibration.decision.live_threshold = 0.0001;
+    calibration.decision.inconclusive_margin = 0.0;
+    SessionJudge::new(Arc::new(Engine::embedded(calibration).unwrap()), None)
+});
+
+/// All numbers as shipped.
+pub(crate) static SHIPPED: LazyLock<SessionJudge> = LazyLock::new(|| {
+    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
+    SessionJudge::new(Arc::new(engine), None)
 });
 
 pub(crate) static ASTRONAUT: LazyLock<Puppet> = LazyLock::new(|| puppet("astronaut.jpg"));
@@ -44,6 +53,13 @@ pub(crate) fn portrait(name: &str) -> Frame {
         .join(name);
     let bytes = std::fs::read(path).unwrap();
     decode(&bytes, &Limits::default()).unwrap().frame
+}
+
+/// Who is on a picture.
+pub(crate) fn descriptor(picture: &Frame) -> Descriptor {
+    let engine = Engine::embedded(engine::Calibration::embedded()).unwrap();
+    let faces = engine.faces(picture).unwrap();
+    engine.embed(picture, &faces[0].mesh.landmarks).unwrap()
 }
 
 /// What a camera with a little noise makes of a puppet, as the page sends it.
@@ -80,10 +96,19 @@ pub(crate) fn plan(actions: &[Action]) -> Plan {
 }
 
 pub(crate) fn begin(judge: &SessionJudge, actions: &[Action]) -> Capture {
+    begin_with(judge, actions, Vec::new())
+}
+
+/// The same with reference faces.
+pub(crate) fn begin_with(
+    judge: &SessionJudge,
+    actions: &[Action],
+    references: Vec<Descriptor>,
+) -> Capture {
     let spec = SessionSpec {
         plan: plan(actions),
         profile: "ensemble".to_owned(),
-        references: Vec::new(),
+        references,
         microphone: false,
         camera: None,
     };

@@ -1,4 +1,4 @@
-//! The messages of the stream, as docs/CHALLENGE.md lists them.
+//! The messages of the stream, as docs/CAPTURE.md lists them.
 
 use axum::body::Bytes;
 use lifesign_challenge::{Guidance, Output, Progress, Prompt};
