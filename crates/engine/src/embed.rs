@@ -60,6 +60,13 @@ impl EmbedModel {
     }
 }
 
+fn mean<const N: usize>(points: [[f64; 2]; N]) -> [f64; 2] {
+    let sum = points
+        .iter()
+        .fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
+    sum.map(|s| s / N as f64)
+}
+
 /// The square of the image that becomes the picture, by the similarity of least squares from the anchors'
 /// places to the mesh; `None` for a mesh without extent.
 fn chip_region(landmarks: &Landmarks) -> Option<Region> {
@@ -67,14 +74,7 @@ fn chip_region(landmarks: &Landmarks) -> Option<Region> {
         let point = landmarks.at(vertex);
         (place, [f64::from(point.x), f64::from(point.y)])
     });
-    let mean = |pick: fn(&([f64; 2], [f64; 2])) -> [f64; 2]| {
-        let sum = pairs
-            .iter()
-            .map(pick)
-            .fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
-        sum.map(|s| s / pairs.len() as f64)
-    };
-    let (place_mean, point_mean) = (mean(|p| p.0), mean(|p| p.1));
+    let (place_mean, point_mean) = (mean(pairs.map(|p| p.0)), mean(pairs.map(|p| p.1)));
     // Similarities of the plane are complex numbers: point - point_mean = factor * (place - place_mean).
     let (mut along, mut across, mut spread) = (0.0, 0.0, 0.0);
     for (place, point) in pairs {
