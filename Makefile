@@ -13,7 +13,7 @@ FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa de
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load fuzz deny fmt schema browser postgres tools ffmpeg speech release
+.PHONY: help run test check bench bench-load fuzz deny fmt schema browser postgres tools ffmpeg speech release e2e
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ run: ## Judge the sample photograph, then serve on $(LISTEN)
 
 test: browser postgres tools ffmpeg speech ## Run every test
 	tools/with-postgres.sh cargo test --workspace
+
+e2e: browser speech ## Whole active sessions in a real browser, from the initiate request to the redirect (some minutes)
+	cargo test -p lifesign-server --test it e2e:: -- --ignored --nocapture --test-threads=1
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check

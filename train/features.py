@@ -3,8 +3,9 @@
 
     features.py --data DIR --faces crops.csv --cache DIR
 
-Writes `features_PASS.npz` with `row` (line of the manifest) and the features of each trunk (trunks.py). `clean` has every
-image; `view` at most VIEWS of each source and label, cut more tightly, under other light and coded again.
+Writes `features_PASS.npz` with `row` (line of the manifest) and the features of each trunk (trunks.py). `clean`, `mirror` and
+`lit` (half a stop to a stop darker or brighter) have every image; `view` at most VIEWS of each source and label, cut more
+tightly, under other light and coded again.
 """
 
 import argparse
@@ -33,6 +34,10 @@ def lit(rgb, stops):
     """Another exposure."""
     table = np.clip(2.0**stops * (np.arange(256) / 255) ** 2.2, 0, 1) ** (1 / 2.2) * 255
     return table.round().astype(np.uint8)[rgb]
+
+
+def darker_or_brighter(rng, rgb, box):
+    return lit(rgb, rng.choice([-1, 1]) * rng.uniform(0.5, 1)), box
 
 
 def view(rng, rgb, box):
@@ -74,6 +79,11 @@ def chosen(rng, rows, boxes):
     return sorted(int(i) for members in groups.values() for i in rng.permutation(members)[:VIEWS])
 
 
+# What a pass does to a picture and its box, by name; each draws from a generator of its own.
+PASSES = {"clean": lambda rng, rgb, box: (rgb, box), "view": view, "lit": darker_or_brighter,
+          "mirror": lambda rng, rgb, box: augment.mirror(rgb, box)}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--faces", "--cache"):
@@ -81,16 +91,14 @@ def main():
     options = parser.parse_args()
     cv2.setNumThreads(1)
     rows, boxes, sessions = read_manifest(options.data), read_boxes(options.faces), open_trunks(options.cache)
-    rng = np.random.default_rng(1)
-    passes = {"clean": [i for i, r in enumerate(rows) if r["path"] in boxes], "view": chosen(rng, rows, boxes)}
-    for name, numbers in passes.items():
+    for seed, (name, change) in enumerate(PASSES.items()):
         target, found = options.cache / f"features_{name}.npz", {trunk: [] for trunk in TRUNKS}
         if target.exists():
             continue
+        rng = np.random.default_rng(seed)
+        numbers = chosen(rng, rows, boxes) if name == "view" else [i for i, r in enumerate(rows) if r["path"] in boxes]
         for i in numbers:
-            rgb, box = load_image(options.data, rows[i]), boxes[rows[i]["path"]]
-            if name == "view":
-                rgb, box = view(rng, rgb, box)
+            rgb, box = change(rng, load_image(options.data, rows[i]), boxes[rows[i]["path"]])
             for trunk, values in features_of(sessions, rgb, box).items():
                 found[trunk].append(values.astype(np.float32))
         np.savez(target, row=numbers, **{trunk: np.stack(values) for trunk, values in found.items()})

@@ -14,13 +14,15 @@ import numpy as np
 from scipy.linalg import solve
 
 from data import read_manifest
+from features import PASSES
 from splits import left_out, read_folds
 
 HEADS = ("recapture", "synthesis")  # the logits, named as their trunks; each is positive for an attack
 SPECIES = {"recapture": ("print", "screen"), "synthesis": ("gan", "diffusion")}
 DECAY = 7.5e-6  # of the squared weights of features of deviation 1 / sqrt(their number)
 GROUP_POWER = -0.3  # every image counts with this power of its group's size, a group being a source and label
-SHARES = {"recapture": {"clean": 1.0, "view": 0.1}, "synthesis": {"clean": 1.0}}  # of what a head learns from
+# Of what a head learns from (features.py).
+SHARES = {"recapture": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1}, "synthesis": {"clean": 0.5, "mirror": 0.5}}
 
 
 def image_weights(groups, attack):
@@ -34,13 +36,14 @@ def image_weights(groups, attack):
 
 def train_head(x, attack, weights):
     """(F + 1,) weights of the raw features and the constant."""
-    mean = weights @ x
+    target, weights = np.where(attack, 1, -1).astype(np.float32), weights.astype(np.float32)
+    mean, middle = weights @ x, float(weights @ target)
     deviation = (np.sqrt(weights @ (x - mean) ** 2) + 1e-3) * np.sqrt(x.shape[1])
-    z = np.concatenate([(x - mean) / deviation, np.ones((len(x), 1))], 1)
-    weighted = z * weights[:, None]
-    found = solve(weighted.T @ z + DECAY * np.eye(z.shape[1]), weighted.T @ np.where(attack, 1.0, -1.0), assume_a="pos")
-    head = found[:-1] / deviation
-    return np.append(head, found[-1] - head @ mean).astype(np.float32)
+    roots = np.sqrt(weights)
+    z = (x - mean) / deviation * roots[:, None]
+    gram = (z.T @ z).astype(np.float64) + DECAY * np.eye(z.shape[1])
+    head = solve(gram, z.T @ (roots * (target - middle)), assume_a="pos") / deviation
+    return np.append(head, middle - head @ mean).astype(np.float32)
 
 
 def learn(passes, rows, excluded, name):
@@ -52,7 +55,7 @@ def learn(passes, rows, excluded, name):
         numbers = numbers[kept]
         attack = np.array([rows[n]["species"] in SPECIES[name] for n in numbers])
         groups = [rows[n]["source"] + rows[n]["label"] for n in numbers]
-        parts.append((passes[part][name][kept].astype(np.float64), attack, share * image_weights(groups, attack)))
+        parts.append((passes[part][name][kept], attack, share * image_weights(groups, attack)))
     x, attack, weights = (np.concatenate(values) for values in zip(*parts))
     return train_head(x, attack, weights / weights.sum())
 
@@ -67,7 +70,7 @@ def main():
     parser.add_argument("--cache", required=True, type=Path)
     options = parser.parse_args()
     rows, folds = read_manifest(options.data), read_folds()
-    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in ("clean", "view")}
+    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in PASSES}
     folder, clean = options.cache / "heads", passes["clean"]
     folder.mkdir(exist_ok=True)
     for fold in [*sorted(folds), 0]:

@@ -29,6 +29,7 @@ DETECTOR_SIDE = 128
 
 MEAN_LUMA = 0.45  # that a crop is brought to where light is to say nothing, as a share of white
 EXPONENTS = (0.4, 2.5)  # that may be needed for it
+SOFTENING = 0.02  # added to a deviation before its logarithm
 
 
 def even_light(rgb):
@@ -147,12 +148,17 @@ def open_trunk(path):
     return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
 
+def spread(values, axis):
+    """Logarithm of the deviation, softened where there is none: a ratio of contrasts becomes a difference."""
+    return np.log(np.std(values, axis=axis) + SOFTENING)
+
+
 def moments(places, side):
-    """Mean and deviation of each channel of (places, channels), over the inner half of the square and over the rest."""
+    """Mean and spread of each channel of (places, channels), over the inner half of the square and over the rest."""
     square, q = places.astype(np.float64).reshape(side, side, -1), side // 4
     inside = np.zeros((side, side), bool)
     inside[q : side - q, q : side - q] = True
-    return np.concatenate([f(part, axis=0) for part in (square[inside], square[~inside]) for f in (np.mean, np.std)])
+    return np.concatenate([f(part, axis=0) for part in (square[inside], square[~inside]) for f in (np.mean, spread)])
 
 
 def features(session, trunk, rgb):

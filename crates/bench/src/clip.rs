@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use lifesign_bench::Outcome;
+use lifesign_bench::timing::Samples;
 use lifesign_clip::ClipJudge;
 use lifesign_engine::Engine;
 use lifesign_media::Frame;
 use lifesign_testkit::{Codec, Performance, Puppet, can_film, film, with_noise};
 use lifesign_video::{ClipLimits, Tools};
-
-use crate::Outcome;
-use crate::timing::Samples;
 
 const SIZE: [u32; 2] = [1280, 720];
 const SECONDS: f64 = 9.9;
@@ -37,7 +36,10 @@ pub(crate) fn report(engine: &Arc<Engine>, portrait: Frame) -> Outcome<()> {
         "\n{}x{} clip of {SECONDS} s, profile {PROFILE}, {threads} cores; goals {:.1} s and {:.0} MB",
         SIZE[0], SIZE[1], GOAL.0, GOAL.1
     );
-    println!("{:24}{:>10}{:>10}{:>10}", "codec", "p50 s", "worst s", "peak MB");
+    println!(
+        "{:24}{:>10}{:>10}{:>10}",
+        "codec", "p50 s", "worst s", "peak MB"
+    );
     for codec in [Codec::H264, Codec::Vp9] {
         let bytes = film(frames(&puppet), FRAMES_PER_S, codec);
         let mut samples = Samples::default();
@@ -98,7 +100,11 @@ fn resident_kb() -> u64 {
             line.split_ascii_whitespace().next()
         };
         let is_mine = [field("Pid:"), field("PPid:")].contains(&Some(own.as_str()));
-        if is_mine { field("VmRSS:")?.parse::<u64>().ok() } else { None }
+        if is_mine {
+            field("VmRSS:")?.parse::<u64>().ok()
+        } else {
+            None
+        }
     });
     mine.sum()
 }

@@ -4,6 +4,8 @@
 
 #![allow(clippy::print_stdout, reason = "a report for people")]
 
+mod clip;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

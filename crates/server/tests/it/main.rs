@@ -9,6 +9,7 @@ mod clips;
 mod console;
 mod console_browser;
 mod door;
+mod e2e;
 mod examples;
 mod exchanges;
 mod faces;

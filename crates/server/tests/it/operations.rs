@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lifesign_contracts::{Failure, FailureKind};
 use lifesign_server::{App, Memory, ServeError};
 
-use crate::support::ask::plain;
+use crate::support::ask::{plain, text_of};
 use crate::support::document::{self, document};
 use crate::support::{Answer, Client, Fake, Setup, real_checker, sample};
 

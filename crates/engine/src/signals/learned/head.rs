@@ -1,5 +1,5 @@
-//! A linear head on the maps of a network: it reads the mean and the deviation of every channel
-//! over the inner half of the picture and over the rest.
+//! A linear head on the maps of a network: it reads the mean of every channel and the logarithm of
+//! its deviation over the inner half of the picture and over the rest.
 
 use lifesign_infer::Tensor;
 
@@ -15,7 +15,7 @@ pub struct Head {
 }
 
 /// Weights of the features, map by map: for the inner half, then for the rest, the weights of
-/// the channels' means, then of their deviations.
+/// the channels' means, then of the logarithms of their deviations.
 pub(super) struct LinearHead {
     weights: Vec<f32>,
     constant: f32,
@@ -23,6 +23,8 @@ pub(super) struct LinearHead {
 
 /// Values of a channel's four features.
 const FEATURES: usize = 4;
+/// Added to a deviation before its logarithm (`train/trunks.py`), which is then finite.
+const SOFTENING: f32 = 0.02;
 
 impl LinearHead {
     /// From a network's outputs: maps of shape [1, places, channels], then weights and constant.
@@ -103,25 +105,29 @@ fn add_map(map: &Tensor, weights: &[f32], places: usize, contributions: &mut [f3
                 *sum += (value - mean) * (value - mean);
             }
         }
-        // A deviation is the sum over the places of (value - mean)^2 / (count * deviation).
-        let (of_mean, of_deviation) = weights.split_at(channels);
+        let (of_mean, of_spread) = weights.split_at(channels);
         let slopes: Vec<f32> = of_mean.iter().map(|weight| weight / count).collect();
-        let bends: Vec<f32> = squares
-            .iter()
-            .zip(of_deviation)
-            .map(|(squares, weight)| match (squares / count).sqrt() * count {
-                0.0 => 0.0,
-                scale => weight / scale,
-            })
-            .collect();
+        // The spread is shared evenly, and a place further from the mean than the deviation gets as
+        // much more as its distance raises the spread: d ln(s + e) = d(s^2) / (2 s (s + e)).
+        let mut even = 0.0;
+        let mut bends = vec![0.0; channels];
+        for ((bend, squares), weight) in bends.iter_mut().zip(&squares).zip(of_spread) {
+            let deviation = (squares / count).sqrt();
+            even += weight * (deviation + SOFTENING).ln() / count;
+            if deviation > 0.0 {
+                *bend = weight / (2.0 * count * deviation * (deviation + SOFTENING));
+                even -= *bend * deviation * deviation;
+            }
+        }
         for (place, pixel) in pixels() {
             let cell = place / side * places / side * places + place % side * places / side;
             let each = pixel.iter().zip(&mean).zip(slopes.iter().zip(&bends));
-            contributions[cell] += each
-                .map(|((value, mean), (slope, bend))| {
-                    slope * value + bend * (value - mean) * (value - mean)
-                })
-                .sum::<f32>();
+            contributions[cell] += even
+                + each
+                    .map(|((value, mean), (slope, bend))| {
+                        slope * value + bend * (value - mean) * (value - mean)
+                    })
+                    .sum::<f32>();
         }
     }
 }
@@ -162,14 +168,18 @@ mod tests {
     }
 
     #[test]
-    fn the_logit_is_linear_in_means_and_deviations() {
+    fn the_logit_is_linear_in_means_and_spreads() {
         let outputs = outputs();
         let mut features = Vec::new();
         for map in &outputs[..2] {
             for inside in [true, false] {
                 for which in 0..2 {
                     let each = 0..channels_of(map);
-                    features.extend(each.map(|c| moments(map, c, inside)[which]));
+                    let value = |c| match moments(map, c, inside) {
+                        [mean, _] if which == 0 => mean,
+                        [_, deviation] => (deviation + f64::from(SOFTENING)).ln(),
+                    };
+                    features.extend(each.map(value));
                 }
             }
         }
