@@ -59,8 +59,12 @@ fn from_initiate_to_redirect_over_a_restart_with_callback_and_result() {
         "the portrait that the puppet is made of: {}",
         score(0)
     );
-    // Measured: 56 and 50. The best of many drawn frames brings even a stranger to the operating point.
-    assert!(score(0) > score(1), "somebody else: {}", score(1));
+    // A drawn face scores low against its own portrait; a stranger's stays under the score that decides (65).
+    assert!(
+        score(0) > score(1) && score(1) < 65,
+        "somebody else: {}",
+        score(1)
+    );
     assert!(data["audioMatchResults"]["matchScore"].as_u64().unwrap() >= 70);
     assert_eq!(
         (&data["staticRisk"], &data["prerecordedRisk"]),
