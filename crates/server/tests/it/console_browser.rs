@@ -196,16 +196,16 @@ fn an_operators_day() {
     browser.click("main form .primary");
     browser.until("location.search.includes('week')");
     look(&browser, "rates-week");
-    browser.click(".nav a:nth-of-type(4)");
+    browser.click(".nav a:nth-of-type(5)");
     arrived(&browser, "Audit");
     browser.click("main form .button");
     browser.until("document.querySelector('[role=status]')");
     assert!(browser.text("tbody").contains("image.read"));
     look(&browser, "audit");
-    browser.click(".nav a:nth-of-type(5)");
+    browser.click(".nav a:nth-of-type(6)");
     arrived(&browser, "Operators");
     look(&browser, "operators");
-    browser.click(".nav a:nth-of-type(6)");
+    browser.click(".nav a:nth-of-type(7)");
     arrived(&browser, "Settings");
     look(&browser, "settings");
 
@@ -233,7 +233,7 @@ fn development_mode_is_announced() {
     assert!(browser.text(".banner").contains("Development mode"));
     look(&browser, "development");
     // A form works without a session: its token is bound to a cookie of its own.
-    browser.click(".nav a:nth-of-type(4)");
+    browser.click(".nav a:nth-of-type(5)");
     arrived(&browser, "Audit");
     browser.click("main form .button");
     browser.until("document.querySelector('[role=status]')");
