@@ -27,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args()
         .nth(1)
         .ok_or("usage: time_frames PORTRAIT")?;
-    let portrait = image::open(path)?.to_rgb8();
+    let portrait = decode(&std::fs::read(path)?, &Limits::default())?.frame;
+    let (width, height) = (portrait.width(), portrait.height());
+    let portrait = image::RgbImage::from_raw(width, height, portrait.rgb().to_vec())
+        .ok_or("a picture without its pixels")?;
     let engine = Arc::new(Engine::embedded(Calibration::embedded())?);
     let jpegs = (0..FRAMES)
         .map(|i| sway(&portrait, i))

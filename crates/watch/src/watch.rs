@@ -113,7 +113,7 @@ impl Watcher {
         if self.is_coarse {
             factor = (luma.width().max(luma.height()) / COARSE_SIDE).max(1);
             shrunk = shrink(luma, factor);
-            plane = shrunk.as_ref().and_then(|s| self::view(s)).unwrap_or(view);
+            plane = shrunk.as_ref().and_then(self::view).unwrap_or(view);
         }
         let scale = factor as f32;
         let now = Pyramid::new(&plane);

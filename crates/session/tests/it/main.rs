@@ -1,6 +1,11 @@
 //! Whole sessions through real pixels: a puppet before the camera, every frame rendered, encoded, decoded and
 //! measured.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures of docs/LIMITS.md and docs/CHALLENGE.md"
+)]
+
 mod attacks;
 mod digits;
 mod measures;

@@ -2,8 +2,9 @@
 
 use lifesign_challenge::{Action, StepResult};
 use lifesign_domain::Verdict;
+use lifesign_engine::{Calibration, Engine};
 use lifesign_session::{Capture, Captured};
-use lifesign_testkit::PuppetState;
+use lifesign_testkit::{Puppet, PuppetState};
 
 use crate::player::{Player, run};
 use crate::stage::{
@@ -25,8 +26,12 @@ const FACE: [Action; 4] = [
 ];
 
 /// Plays to the end and sees that every step was passed.
-fn played(mut capture: Capture, seed: u64) -> Captured {
-    let outcome = run(&mut capture, &mut Player::new(&ASTRONAUT, seed), seed);
+fn played(capture: Capture, seed: u64) -> Captured {
+    played_by(Player::new(&ASTRONAUT, seed), capture, seed)
+}
+
+fn played_by(mut player: Player, mut capture: Capture, seed: u64) -> Captured {
+    let outcome = run(&mut capture, &mut player, seed);
     for step in &outcome.steps {
         println!("{step:?}");
     }
@@ -101,4 +106,24 @@ fn under_the_test_calibration_it_is_and_is_matched_with_its_own_picture() {
     assert!(own.same_person && !other.same_person);
     assert!(own.best_frame.unwrap() < captured.frames.len());
     assert!(own.score > other.score);
+}
+
+#[test]
+fn a_hand_that_sways_the_whole_picture_does_not_light_it() {
+    let mut player = Player::new(&ASTRONAUT, 2);
+    player.hand_px = 5.0;
+    let result = played_by(player, begin(&STRICT, &HEAD), 2).result;
+    assert!(result.challenge_passed && result.prerecorded_risk);
+    assert_eq!(result.verdict, Verdict::Inconclusive);
+}
+
+/// Not as it should be: docs/LIMITS.md says so as long as this holds.
+#[test]
+fn a_picture_full_of_detail_that_sways_hides_that_its_light_is_dead() {
+    let engine = Engine::embedded(Calibration::embedded()).unwrap();
+    let puppet = Puppet::of(&engine, portrait("astronaut.jpg")).before(portrait("coffee.jpg"));
+    let mut player = Player::new(&puppet, 2);
+    player.hand_px = 5.0;
+    let result = played_by(player, begin(&STRICT, &HEAD), 2).result;
+    assert!(result.challenge_passed && !result.prerecorded_risk);
 }

@@ -88,6 +88,8 @@ pub(crate) struct Player<'a> {
     head: Option<(bool, f64, u64)>,
     /// What it believes to be asked, in place of what is.
     pub(crate) misreads: fn(&Action) -> Action,
+    /// Pixels by which a hand sways the whole picture, head and background alike.
+    pub(crate) hand_px: f64,
 }
 
 impl<'a> Player<'a> {
@@ -110,6 +112,7 @@ impl<'a> Player<'a> {
             step: None,
             head: None,
             misreads: Action::clone,
+            hand_px: 0.0,
         }
     }
 
@@ -191,6 +194,7 @@ impl<'a> Player<'a> {
             blink: f64::from(u8::from(is_closed)),
             mouth: self.mouth.at(at),
             smile: self.smile.at(at),
+            camera_px: [sway(7.3, self.hand_px), sway(5.1, 0.6 * self.hand_px)],
             ..PuppetState::default()
         }
     }
