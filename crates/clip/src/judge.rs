@@ -184,7 +184,7 @@ impl ClipJudge {
         let mut watched = Watched {
             watcher: Watcher::default(),
             // A little longer than the clip, whose last frame would begin a stretch of its own.
-            selection: Selection::new(JUDGED, duration_s.max(1.0) * 1.001 / JUDGED as f64),
+            selection: Selection::new(JUDGED, (duration_s + 0.2).max(1.0) / JUDGED as f64),
             latest_s: f64::NEG_INFINITY,
             jumps: 0,
         };

@@ -41,29 +41,29 @@ fn over_time(track: &Track) -> ClipResult {
 /// How a sheet is held.
 struct Hand {
     tilt_deg: f64,
-    /// Away from where the sheet fills the picture.
+    /// Times the distance at which the sheet fills the picture.
     distance: f64,
+    /// Whether time alone tells a phone from who is on it: docs/LIMITS.md. Prints do not blink.
+    is_told: bool,
 }
 
-/// The border is out of sight, and the tilt tells.
-const LIVELY: Hand = Hand {
-    tilt_deg: 20.0,
-    distance: 1.0,
-};
-/// What is behind the sheet stands still, and that tells.
+/// What is behind the sheet is in sight and stands still.
 const WHOLE: Hand = Hand {
     tilt_deg: 6.0,
     distance: 1.7,
+    is_told: true,
 };
-/// Neither tells: docs/LIMITS.md.
-const CAREFUL: Hand = Hand {
-    tilt_deg: 10.0,
+/// All that is in sight is on the sheet.
+const FILLING: Hand = Hand {
+    tilt_deg: 20.0,
     distance: 1.0,
+    is_told: false,
 };
 
 /// The frames on a sheet in a hand.
 fn replayed(frames: impl Iterator<Item = Frame>, seed: u64, hand: &Hand) -> Vec<Frame> {
-    let background = faceless_scene(8);
+    // Leaves: something to see that stands still.
+    let background = faceless_scene(14);
     let shown = frames.enumerate().map(|(i, frame)| {
         let at_s = i as f64 / FRAMES_PER_S;
         let mut sheet = Sheet::in_a_hand(seed, hand.tilt_deg, at_s);
@@ -93,28 +93,35 @@ fn confidence(judge: &ClipJudge, what: &str, frames: Vec<Frame>, codec: Codec) -
 #[test]
 fn puppets_and_their_planar_replays_separate() {
     let Some(judge) = judge() else { return };
-    for (name, seed, codec, hands) in [
+    for (name, seed, codec, hand) in [
+        ("astronaut.jpg", 21, Codec::H264, FILLING),
+        ("grace_hopper.jpg", 22, Codec::Vp9, WHOLE),
         (
             "astronaut.jpg",
-            21,
+            23,
             Codec::H264,
-            [Some(LIVELY), Some(CAREFUL)],
+            // Too few corners are seen near this face to follow what it is shown on.
+            Hand {
+                is_told: false,
+                ..WHOLE
+            },
         ),
-        ("grace_hopper.jpg", 22, Codec::Vp9, [Some(WHOLE), None]),
     ] {
         let frames = shots(&puppet(name), &Performance::lively(seed), SECONDS);
         let head = confidence(&judge, &format!("{name}, puppet"), frames.clone(), codec);
-        for hand in hands.into_iter().flatten() {
-            let still = std::iter::repeat_n(frames[0].clone(), frames.len());
-            let print = replayed(still, seed, &hand);
-            let phone = replayed(frames.iter().cloned(), seed, &hand);
-            for (what, frames) in [("print", print), ("phone", phone)] {
-                let Hand { tilt_deg, distance } = hand;
-                let what = format!("{name}, {what}, {tilt_deg} degrees, {distance} away");
-                let plane = confidence(&judge, &what, frames, codec);
-                let is_told = tilt_deg != CAREFUL.tilt_deg;
-                assert!(!is_told || head > plane + 0.1, "{what}: {head} {plane}");
-            }
+        let still = std::iter::repeat_n(frames[0].clone(), frames.len());
+        let print = replayed(still, seed, &hand);
+        let phone = replayed(frames.iter().cloned(), seed, &hand);
+        for (what, frames, is_phone) in [("print", print, false), ("phone", phone, true)] {
+            let Hand {
+                tilt_deg,
+                distance,
+                is_told,
+            } = hand;
+            let what = format!("{name}, {what}, {tilt_deg} degrees, {distance} away");
+            let plane = confidence(&judge, &what, frames, codec);
+            let least = if is_told || !is_phone { 0.05 } else { f64::MIN };
+            assert!(head > plane + least, "{what}: {head} {plane}");
         }
     }
 }
