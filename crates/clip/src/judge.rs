@@ -23,8 +23,9 @@ const LONGER_SIDE: u32 = 960;
 const FRAMES_PER_SECOND: f64 = 15.0;
 /// Share of the work that is done when all is watched.
 const WATCHING: f64 = 0.9;
-/// Yaw or pitch in degrees from which it is not asked who a face is.
-const MOST_TURN_DEG: f64 = 25.0;
+/// Yaw or pitch in degrees from which it is not asked who a face is: the limit of distance is that of faces
+/// seen from the front.
+const MOST_TURN_DEG: f64 = 15.0;
 
 /// Why a clip has no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -182,7 +183,8 @@ impl ClipJudge {
         let duration_s = clip.facts().duration_s;
         let mut watched = Watched {
             watcher: Watcher::default(),
-            selection: Selection::new(JUDGED, duration_s.max(1.0) / JUDGED as f64),
+            // A little longer than the clip, whose last frame would begin a stretch of its own.
+            selection: Selection::new(JUDGED, (duration_s + 0.2).max(1.0) / JUDGED as f64),
             latest_s: f64::NEG_INFINITY,
             jumps: 0,
         };

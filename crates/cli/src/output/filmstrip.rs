@@ -19,7 +19,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;ma
 padding:0 1rem;color:#16242b;background:#fff;overflow-wrap:anywhere}h1,h2,h3{line-height:1.2}\
 .strip{display:flex;gap:.5rem;overflow-x:auto;padding-bottom:.5rem}figure{margin:0}.strip figure{flex:none}\
 figcaption,.axis{font-size:.85rem}img{display:block;border-radius:.3rem}\
-.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem}\
+.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem;align-items:end}\
 .axis{display:flex;justify-content:space-between}svg{display:block;width:100%;height:6.5rem;\
 background:#f4f7f8;border-radius:.3rem}path{fill:none;stroke:#0d6b78;stroke-width:2;\
 vector-effect:non-scaling-stroke}.note,.axis,figcaption{color:#4b5c64}\
@@ -151,16 +151,23 @@ fn pulse(html: &mut String, wave: Option<&PulseWave>) {
         "Strength of each rate in it, strongest at {:.0} beats a minute, {:.1} dB over the rest",
         wave.bpm, wave.snr_db
     );
-    drawing(html, &name, "", "/min", &Vec::from_iter(rates));
+    drawing(html, &name, "", (" a minute", 0), &Vec::from_iter(rates));
 }
 
 /// A curve over seconds.
 fn curve(html: &mut String, name: &str, unit: &str, points: &[(f64, Option<f64>)]) {
-    drawing(html, name, unit, " s", points);
+    drawing(html, name, unit, (" s", 1), points);
 }
 
-/// A curve as SVG; gaps stay gaps. `unit` is that of the values, `along` that of what they are drawn over.
-fn drawing(html: &mut String, name: &str, unit: &str, along: &str, points: &[(f64, Option<f64>)]) {
+/// A curve as SVG; gaps stay gaps. `unit` is that of the values, `along` that of what they are drawn over, with
+/// its decimals.
+fn drawing(
+    html: &mut String,
+    name: &str,
+    unit: &str,
+    (along, decimals): (&str, usize),
+    points: &[(f64, Option<f64>)],
+) {
     let known = Vec::from_iter(points.iter().filter_map(|(_, value)| *value));
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return;
@@ -199,9 +206,9 @@ fn drawing(html: &mut String, name: &str, unit: &str, along: &str, points: &[(f6
         html,
         format_args!(
             "<figure><figcaption>{name}{range}</figcaption><svg viewBox=\"0 0 {width} {height}\" \
-             preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{name}{range}, over {time:.1}{along}\">\
-             <path d=\"{path}\"/></svg><div class=\"axis\"><span>{:.1}{along}</span><span>{:.1}{along}\
-             </span></div></figure>\n",
+             preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{name}{range}, over {time:.decimals$}{along}\">\
+             <path d=\"{path}\"/></svg><div class=\"axis\"><span>{:.decimals$}{along}</span>\
+             <span>{:.decimals$}{along}</span></div></figure>\n",
             first.0, last.0
         ),
     );

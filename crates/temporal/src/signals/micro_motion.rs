@@ -53,15 +53,27 @@ impl Signal for MicroMotion {
         let Some((reference, pose)) = reference(track) else {
             return Reading::NotAssessable("the face has no measurable size".to_owned());
         };
-        let paths = Paths::of(track, &reference, pose, params.max_turn_deg);
-        if paths.stretch.len() < times.len() / 2 {
+        let paths = |behind| Paths::of(track, &reference, pose, params.max_turn_deg, behind);
+        let near = paths(Behind::Near);
+        if near.stretch.len() < times.len() / 2 {
             return Reading::NotAssessable(format!(
                 "the head turns more than {:.0} degrees away for most of the clip",
                 params.max_turn_deg
             ));
         }
-        judged(&paths, params)
+        let held = near.held();
+        let is_held = held.is_some_and(|[near, far]| far <= params.max_far_share * near);
+        // What is measured over the whole background is steadier, and one plane unless something is held.
+        let paths = if is_held { near } else { paths(Behind::All) };
+        judged(&paths, held, params)
     }
+}
+
+/// Which corners behind the face are one background.
+#[derive(Clone, Copy, PartialEq)]
+enum Behind {
+    All,
+    Near,
 }
 
 /// The face whose pose is nearest to the middle one of the clip, and that pose.
@@ -106,9 +118,9 @@ struct Paths {
 struct Step {
     seconds: f64,
     face: [f64; 2],
-    /// The motion at the place of the face of the background near it.
+    /// The background's motion at the place of the face.
     behind: [f64; 2],
-    /// The same of the background far from it, where enough is seen of that.
+    /// The same of the background far from it, where only the near one counts and enough is seen of both.
     far: Option<[f64; 2]>,
 }
 
@@ -132,14 +144,24 @@ fn surroundings(face: Option<&FaceMoment>, corners: &[Corner]) -> (Vec<Corner>, 
 }
 
 impl Paths {
-    fn of(track: &Track, reference: &Reference, pose: [f64; 2], max_turn_deg: f64) -> Self {
+    fn of(
+        track: &Track,
+        reference: &Reference,
+        pose: [f64; 2],
+        max_turn_deg: f64,
+        behind: Behind,
+    ) -> Self {
         let mut paths = Self::default();
         let mut summed = [0.0; 2];
         let mut stretch_at = Vec::new();
         for pair in track.moments().windows(2) {
             let (before, now) = (&pair[0], &pair[1]);
-            let (near, far) = surroundings(before.face.as_ref(), &now.background.corners);
-            let Some(motion) = BackgroundMotion::of(&near) else {
+            let corners = &now.background.corners;
+            let (around, far) = match behind {
+                Behind::All => (corners.clone(), Vec::new()),
+                Behind::Near => surroundings(before.face.as_ref(), corners),
+            };
+            let Some(motion) = BackgroundMotion::of(&around) else {
                 continue;
             };
             let step = motion.stretch();
@@ -204,44 +226,45 @@ impl Paths {
         (shared.min(behind) * says / 2.0).sqrt()
     }
 
-    fn against_background(&self) -> Option<Motions> {
+    /// Root mean square motions over [`MOTION_S`] of the background and of the face against it.
+    fn against_background(&self) -> Option<[f64; 2]> {
+        let behind = self.motion(|step| step.behind)?;
+        let own = self.motion(|step| {
+            let ([x, y], [behind_x, behind_y]) = (step.face, step.behind);
+            [x - behind_x, y - behind_y]
+        })?;
+        Some([behind, own])
+    }
+
+    /// The same of the background near the face and far from it, where nearly all steps show both.
+    fn held(&self) -> Option<[f64; 2]> {
+        let seen = self.steps.iter().filter(|step| step.far.is_some()).count();
+        if seen * 10 < self.steps.len() * 9 {
+            return None;
+        }
+        let near = self.motion(|step| step.behind)?;
+        Some([near, self.motion(|step| step.far.unwrap_or(step.behind))?])
+    }
+
+    fn motion(&self, pick: impl Fn(&Step) -> [f64; 2]) -> Option<f64> {
         let seconds = median(self.steps.iter().map(|s| s.seconds))?;
         let length = (MOTION_S / seconds).round().max(1.0) as usize;
         if self.steps.len() < 2 * length {
             return None;
         }
-        let over = |pick: &dyn Fn(&Step) -> [f64; 2]| {
-            let sums = self.steps.windows(length).map(|window| {
-                let sum = window
-                    .iter()
-                    .map(pick)
-                    .fold([0.0; 2], |s, d| [s[0] + d[0], s[1] + d[1]]);
-                sum[0].hypot(sum[1])
-            });
-            rms(sums)
-        };
-        let apart = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
-        let seen_far = self.steps.iter().filter(|step| step.far.is_some()).count();
-        Some(Motions {
-            background: over(&|step| step.behind),
-            own: over(&|step| apart(step.face, step.behind)),
-            far: (seen_far * 10 >= self.steps.len() * 9)
-                .then(|| over(&|step| step.far.unwrap_or(step.behind))),
-        })
+        let sums = self.steps.windows(length).map(|window| {
+            let sum = window
+                .iter()
+                .map(&pick)
+                .fold([0.0; 2], |s, d| [s[0] + d[0], s[1] + d[1]]);
+            sum[0].hypot(sum[1])
+        });
+        Some(rms(sums))
     }
 }
 
-/// Root mean square motions over [`MOTION_S`] in distances between the eyes.
-struct Motions {
-    /// Of the background near the face.
-    background: f64,
-    /// Of the face against it.
-    own: f64,
-    /// Of the background far from the face.
-    far: Option<f64>,
-}
-
-fn judged(paths: &Paths, params: &MotionParams) -> Reading {
+/// `held` are the motions of the background near the face and far from it.
+fn judged(paths: &Paths, held: Option<[f64; 2]>, params: &MotionParams) -> Reading {
     let turn_deg = smooth_deviation(&paths.parallax)
         .min(1.0)
         .asin()
@@ -273,8 +296,7 @@ fn judged(paths: &Paths, params: &MotionParams) -> Reading {
             ),
         ));
     }
-    if let Some(motions) = paths.against_background() {
-        let (background, own) = (motions.background, motions.own);
+    if let Some([background, own]) = paths.against_background() {
         values.push(("background_motion", background));
         values.push(("own_motion", own));
         if background >= params.min_background_motion {
@@ -288,18 +310,19 @@ fn judged(paths: &Paths, params: &MotionParams) -> Reading {
                 ),
             ));
         }
-        if let Some(far) = motions.far {
-            values.push(("far_motion", far));
-            if far <= params.max_far_share * background {
-                findings.push((
-                    params.held.at(background),
-                    format!(
-                        "What is behind the face moves by {:.0} % of the distance between the eyes and what is \
-                         farther away does not, as where a screen or a print is held.",
-                        background * 100.0
-                    ),
-                ));
-            }
+    }
+    if let Some([near, far]) = held {
+        values.push(("near_motion", near));
+        values.push(("far_motion", far));
+        if far <= params.max_far_share * near {
+            findings.push((
+                params.held.at(near),
+                format!(
+                    "What is behind the face moves by {:.0} % of the distance between the eyes and what is \
+                     farther away does not, as where a screen or a print is held.",
+                    near * 100.0
+                ),
+            ));
         }
     }
     let against = |score: f64| score < super::NEUTRAL;
