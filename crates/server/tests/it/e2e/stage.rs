@@ -177,7 +177,7 @@ impl Stage {
         stage.perform(&browser, &made, way);
         let reason = stage.ended(&browser);
         let result = stage.result(&made);
-        println!(
+        eprintln!(
             "{way}: {reason}, {}, asked {}",
             told(&result),
             browser.eval("puppet.log")
