@@ -1,7 +1,7 @@
 //! Decentro passive image liveness: `POST /v2/kyc/forensics/liveness/passive` with a form or
 //! JSON, and `POST /v3/kyc/farsight/liveness/passive` with JSON alone.
 //!
-//! Active video liveness is in [`session`].
+//! Active video liveness is in the module `session`.
 //!
 //! A success is HTTP 200 whether the face is live or not; a FAILURE tells its kind by HTTP
 //! status, `responseCode` and `responseKey`.
