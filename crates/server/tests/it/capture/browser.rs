@@ -85,7 +85,7 @@ fn from_consent_through_the_steps_to_the_redirect() {
         .site
         .url("/readyz?transaction_id=BC5CD047DB924564AD2B378F5B876963");
     // Before the redirect, whose target has complaints of its own.
-    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert_eq!(page.complaints(), Vec::<String>::new());
     page.finish("succeeded", Value::Null, false, json!(back));
     page.screen("result");
     assert_eq!(

@@ -41,6 +41,13 @@ impl Played {
         self.browser.open(&self.site.url(PATH));
     }
 
+    /// What the console complained about, less the icon that the browser looks for beside pages that are none of ours.
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let mut complaints = self.browser.complaints();
+        complaints.retain(|text| !text.contains("/favicon.ico"));
+        complaints
+    }
+
     /// Opens the page and gets to the consent text.
     pub(super) fn consent(&self, session: Value) {
         self.open(session, json!({}));
