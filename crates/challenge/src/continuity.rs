@@ -40,6 +40,11 @@ impl Continuity {
         self.frame_at
     }
 
+    /// Whether the last frame that was compared shows somebody else.
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.stranger_frames > 0
+    }
+
     /// Takes a frame; `face` is its face if there is exactly one that could be measured. Before the first
     /// prompt (`started` false) nobody can have left, and a second face only asks for guidance.
     pub(crate) fn observe(

@@ -69,6 +69,22 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The same with one movement more for each attempt that has failed, as far as there are movements: chances of
+    /// guessing add up over attempts, and this keeps their sum near that of the first (docs/CHALLENGE.md).
+    #[must_use]
+    pub fn harder(&self, failed_attempts: u32) -> Self {
+        let more = usize::try_from(failed_attempts).unwrap_or(MAX_MOVEMENTS);
+        Self {
+            movements: self
+                .movements
+                .saturating_add(more)
+                .min(MAX_MOVEMENTS.max(self.movements)),
+            ..self.clone()
+        }
+    }
+}
+
 /// Why no plan could be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -248,5 +264,22 @@ fn window_ms(action: &Action, limits: &Limits) -> u64 {
             colours.len() as u64 * flash_ms + limits.light.lag_ms
         }
         _ => limits.time.movement_ms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failed_attempt_makes_it_harder_as_far_as_there_are_movements() {
+        let options = Options::default();
+        let movements = |failed| options.harder(failed).movements;
+        assert_eq!([0, 1, 2, 9].map(movements), [4, 5, 6, MAX_MOVEMENTS]);
+        let wrong = Options {
+            movements: MAX_MOVEMENTS + 1,
+            ..options
+        };
+        assert_eq!(wrong.harder(1), wrong, "what is refused stays refused");
     }
 }

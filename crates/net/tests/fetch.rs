@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use lifesign_domain::ErrorKind;
 use lifesign_net::{AddressClass, FetchError, Fetcher, Lookup, Policy, Ports};
 
+/// What never comes takes longer than this; what comes at once takes less on the busiest machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A server that hands each connection, its request read, to a closure.
 struct Server {
     address: SocketAddr,
@@ -331,15 +334,12 @@ fn too_much_is_refused_with_and_without_a_length() {
     let over = FetchError::TooLarge { limit_bytes: 1000 };
     let announced = Server::start(|_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n")?;
-        thread::sleep(Duration::from_secs(3));
+        thread::sleep(PATIENCE);
         Ok(())
     });
     let started = Instant::now();
     assert_eq!(fetch(&announced.url("/")), Err(over.clone()));
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "it waited for the body"
-    );
+    assert!(started.elapsed() < PATIENCE, "it waited for the body");
 
     let endless = Server::start(|_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
@@ -390,11 +390,7 @@ fn assert_times_out(url: &str) {
     let started = Instant::now();
     let refused = Fetcher::default().fetch(url, &policy).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::TimedOut, "{url}: {refused:?}");
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
 }
 
 #[test]
@@ -427,7 +423,7 @@ fn the_limit_covers_all_hops_together() {
 #[test]
 fn a_silent_tls_server_is_left_in_time() {
     let server = Server::start(|_, _| {
-        thread::sleep(Duration::from_secs(3));
+        thread::sleep(PATIENCE);
         Ok(())
     });
     assert_times_out(&format!("https://{}/", server.address));

@@ -320,16 +320,17 @@ impl Capture {
             return Ok(None);
         };
         self.has_jumped |= followed.jumped;
-        let step = self.output.prompt.as_ref().map(|prompt| prompt.step);
+        // Changes with each prompt that comes and each that is answered.
+        let moment = 2 * self.output.progress.done + usize::from(self.output.prompt.is_some());
         let pose = &followed.pose.degrees;
         let params = &self.shared.calibration.identity;
         let jumped = self.has_jumped;
-        if !self.identity.is_due(at, pose, step, jumped, params) {
+        if !self.identity.is_due(at, pose, moment, jumped, params) {
             return Ok(None);
         }
         let engine = &self.shared.engine;
         let descriptor = engine.embed(frame, &followed.mesh.landmarks)?;
-        let same = self.identity.compare(at, pose, step, &descriptor, params);
+        let same = self.identity.compare(at, pose, moment, &descriptor, params);
         if same == Some(true) {
             self.has_jumped = false;
         }

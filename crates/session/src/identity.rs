@@ -13,20 +13,23 @@ pub(crate) struct Identity {
     compared_at: Option<u64>,
     /// The last comparison found somebody else, so that the next frame is compared, too.
     doubted: bool,
-    /// Step of the last prompt at which the face was compared.
-    step: Option<usize>,
+    /// It was a frontal face that was found to be somebody else's.
+    doubted_frontally: bool,
+    /// Moment of the session at which the face was compared last.
+    moment: Option<usize>,
     /// Comparisons so far.
     pub(crate) comparisons: usize,
 }
 
 impl Identity {
-    /// Whether this frame should be compared: about once a second, at each new prompt (the face is at rest
-    /// then), after a doubt, and where the face `jumped`.
+    /// Whether this frame should be compared: about once a second, at each new `moment` of the session (a prompt
+    /// comes, an answer is complete: a step must end with the face that it began with), after a doubt, and where
+    /// the face `jumped`.
     pub(crate) fn is_due(
         &self,
         at_ms: u64,
         pose: &PoseDegrees,
-        step: Option<usize>,
+        moment: usize,
         jumped: bool,
         params: &IdentityParams,
     ) -> bool {
@@ -34,10 +37,9 @@ impl Identity {
             return false;
         }
         let since_ms = self.compared_at.map(|at| at_ms.saturating_sub(at));
-        let is_new_step = step.is_some() && step != self.step;
         self.doubted
             || jumped
-            || is_new_step
+            || self.moment != Some(moment)
             || since_ms.is_none_or(|since| since >= params.every_ms)
     }
 
@@ -46,17 +48,18 @@ impl Identity {
         self.doubted
     }
 
-    /// Compares; whether it is the same person, `None` while nobody is known yet.
+    /// Compares; whether it is the same person, `None` while nobody is known yet, and where a turned face is too far
+    /// from certain to clear up the doubt about a frontal one.
     pub(crate) fn compare(
         &mut self,
         at_ms: u64,
         pose: &PoseDegrees,
-        step: Option<usize>,
+        moment: usize,
         descriptor: &Descriptor,
         params: &IdentityParams,
     ) -> Option<bool> {
         self.compared_at = Some(at_ms);
-        self.step = step.or(self.step);
+        self.moment = Some(moment);
         let is_frontal = turn(pose) <= params.frontal_deg;
         let distances = self
             .anchors
@@ -69,17 +72,21 @@ impl Identity {
             }
             return None;
         }
+        self.comparisons += 1;
         let limit = if is_frontal {
             params.same
         } else {
             params.turned
         };
         let is_same = nearest <= limit;
+        if is_same && self.doubted_frontally && nearest > params.same {
+            return None;
+        }
         if is_same && is_frontal && self.anchors.len() < params.anchors {
             self.anchors.push(descriptor.clone());
         }
-        self.comparisons += 1;
         self.doubted = !is_same;
+        self.doubted_frontally = !is_same && (is_frontal || self.doubted_frontally);
         Some(is_same)
     }
 }
@@ -110,25 +117,26 @@ mod tests {
     }
 
     #[test]
-    fn it_compares_once_a_second_at_each_step_and_after_a_doubt() {
+    fn it_compares_once_a_second_at_each_moment_and_after_a_doubt() {
         let params = Calibration::embedded().identity;
         let mut identity = Identity::default();
-        let due =
-            |identity: &Identity, at, step| identity.is_due(at, &pose(0.0), step, false, &params);
-        assert!(due(&identity, 0, None));
+        let due = |identity: &Identity, at, moment| {
+            identity.is_due(at, &pose(0.0), moment, false, &params)
+        };
+        assert!(due(&identity, 0, 0));
         assert_eq!(
-            identity.compare(0, &pose(0.0), None, &descriptor(0.0), &params),
+            identity.compare(0, &pose(0.0), 0, &descriptor(0.0), &params),
             None
         );
-        assert!(!due(&identity, 500, None) && due(&identity, 1_000, None));
-        assert!(due(&identity, 500, Some(0)));
+        assert!(!due(&identity, 500, 0) && due(&identity, 1_000, 0));
+        assert!(due(&identity, 500, 1));
         let compare = |identity: &mut Identity, at, value| {
-            identity.compare(at, &pose(0.0), Some(0), &descriptor(value), &params)
+            identity.compare(at, &pose(0.0), 1, &descriptor(value), &params)
         };
         assert_eq!(compare(&mut identity, 500, 0.3), Some(true));
-        assert!(!due(&identity, 600, Some(0)) && due(&identity, 600, Some(1)));
+        assert!(!due(&identity, 600, 1) && due(&identity, 600, 2));
         assert_eq!(compare(&mut identity, 600, 1.2), Some(false));
-        assert!(due(&identity, 601, Some(0)));
+        assert!(due(&identity, 601, 1));
         assert!(identity.is_doubted());
         assert_eq!(identity.comparisons, 2);
     }
@@ -139,20 +147,26 @@ mod tests {
         let mut identity = Identity::default();
         let turned = pose(params.frontal_deg + 5.0);
         assert_eq!(
-            identity.compare(0, &turned, None, &descriptor(9.0), &params),
+            identity.compare(0, &turned, 0, &descriptor(9.0), &params),
             None
         );
         assert_eq!(
-            identity.compare(1, &pose(0.0), None, &descriptor(0.0), &params),
+            identity.compare(1, &pose(0.0), 0, &descriptor(0.0), &params),
             None
         );
         let between = ((params.same + params.turned) / 2.0) as f32;
-        let seen = |identity: &mut Identity, pose| {
-            identity.compare(2, pose, None, &descriptor(between), &params)
+        let seen = |identity: &mut Identity, yaw, at| {
+            identity.compare(2, &pose(yaw), 0, &descriptor(at), &params)
         };
-        assert_eq!(seen(&mut identity, &turned), Some(true));
-        assert_eq!(seen(&mut identity, &pose(0.0)), Some(false));
+        let turned = params.frontal_deg + 5.0;
+        assert_eq!(seen(&mut identity, turned, between), Some(true));
+        assert_eq!(seen(&mut identity, 0.0, between), Some(false));
+        // What was enough before does not clear up the doubt about a frontal face.
+        assert_eq!(seen(&mut identity, turned, between), None);
+        assert!(identity.is_doubted());
+        assert_eq!(seen(&mut identity, turned, 0.1), Some(true));
+        assert!(!identity.is_doubted());
         let away = pose(params.compared_deg + 1.0);
-        assert!(!identity.is_due(9_000, &away, None, true, &params));
+        assert!(!identity.is_due(9_000, &away, 0, true, &params));
     }
 }

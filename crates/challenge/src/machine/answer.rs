@@ -254,13 +254,20 @@ impl Machine {
         }
     }
 
-    /// Ends a step that has no way back to rest; a failed one ends the session.
+    /// Ends a step that was answered by something else than a movement: it, too, is only over with a frame that shows
+    /// the face at rest and as the same. A failed one ends the session.
     fn conclude(&mut self, at: u64, report: StepReport) -> Result<(), Failure> {
         if let StepResult::Failed(why) = report.result {
             self.reports.push(report);
             return Err(Failure::Step(why));
         }
-        self.complete(at, report);
+        if let Phase::Asking(Asking { baseline, .. }) = self.phase {
+            self.phase = Phase::Returning {
+                since: at,
+                baseline,
+                report,
+            };
+        }
         Ok(())
     }
 }

@@ -64,6 +64,39 @@ fn a_stream_or_a_page_that_stops_ends_the_session() {
 }
 
 #[test]
+fn no_step_ends_while_there_is_a_doubt_about_the_person() {
+    let compared = |same| Observation {
+        same_person: Some(same),
+        ..seen(face())
+    };
+    for digits in [false, true] {
+        let answered = || {
+            let mut scene = Scene::with(
+                &[if digits { DIGITS } else { LEFT }],
+                DigitsPolicy::Required,
+            );
+            scene.ask(0);
+            if digits {
+                scene.hear(0, 300, Measured::Score(90), Measured::Score(50));
+            } else {
+                scene
+                    .frame(yaw(10.0))
+                    .frames(4, &yaw(20.0))
+                    .frame(yaw(10.0));
+            }
+            assert!(scene.outcome().is_none());
+            scene.observe(compared(false));
+            assert!(scene.outcome().is_none(), "one frame may be misjudged");
+            scene
+        };
+        answered().observe(compared(true)).passes();
+        answered()
+            .observe(compared(false))
+            .fails_session(SessionFailure::IdentityChanged);
+    }
+}
+
+#[test]
 fn events_out_of_order_end_the_session() {
     let mut scene = Scene::new(&[LEFT, Action::Smile]);
     scene
@@ -109,7 +142,10 @@ fn digits_pass_or_fail_for_their_own_reason() {
         scene.ask(0);
         scene
     };
-    asked().hear(0, 300, good, lips).passes();
+    let mut right = asked();
+    right.hear(0, 300, good, lips);
+    assert!(right.outcome().is_none(), "the last word is a face at rest");
+    right.frame(face()).passes();
     asked()
         .hear(0, 300, Measured::Score(69), lips)
         .fails_step(StepFailure::WrongDigits);
@@ -144,7 +180,7 @@ fn digits_may_be_left_out_where_that_is_allowed() {
     };
     let mut scene = Scene::new(&[DIGITS]);
     skip(scene.ask(0));
-    scene.passes();
+    scene.frame(face()).passes();
     assert_eq!(
         scene.outcome().unwrap().steps[0].result,
         StepResult::Skipped
@@ -154,11 +190,11 @@ fn digits_may_be_left_out_where_that_is_allowed() {
     scene.fails_session(SessionFailure::EventOutOfOrder);
     let none = Measured::Unavailable(Unheard::NoRecogniser);
     let mut scene = Scene::new(&[DIGITS]);
-    scene.ask(0).hear(0, 300, none, none).passes();
+    scene.ask(0).hear(0, 300, none, none).frame(face()).passes();
     // A recogniser that answers after the person has left the step out is not heard any more.
     let mut scene = Scene::new(&[DIGITS, LEFT]);
     skip(scene.ask(0));
-    scene.hear(0, 0, Measured::Score(0), none);
+    scene.frame(face()).hear(0, 0, Measured::Score(0), none);
     scene.ask(1).turn(20.0).passes();
 }
 

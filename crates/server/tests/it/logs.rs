@@ -1,8 +1,9 @@
 //! One line an exchange, without anything of the image or of the caller's text.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use lifesign_server::Policy;
 use serde_json::json;
@@ -15,12 +16,16 @@ use crate::support::site::Ground;
 use crate::support::sockets::{Web, not_found};
 use crate::support::{Client, Setup, base64, real_checker, sample};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what a thread logs for that thread, which is one test.
+struct Lines;
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -29,39 +34,31 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
-    /// Takes everything that this thread logs, as long as the guard lives.
-    fn collect(&self) -> tracing::subscriber::DefaultGuard {
-        let writer = self.clone();
-        let subscriber = tracing_subscriber::fmt()
+/// Listens for the whole process, before anything can be logged: whether a line of the code is of interest to anybody
+/// is asked when it is first passed, so who begins to listen while another test passes it may never hear of it.
+pub(crate) fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let lines = tracing_subscriber::fmt()
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        // Another test may have passed a line before anybody listened.
-        tracing::callsite::rebuild_interest_cache();
-        guard
-    }
-
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
+            .with_writer(|| Lines);
+        tracing::subscriber::set_global_default(lines.finish()).unwrap();
+    });
 }
 
-/// One test collects at a time: whether a line is logged at all is decided once for the whole process.
-static COLLECTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// What this thread logged since it was last asked.
+fn logged() -> String {
+    String::from_utf8(LINES.take()).unwrap()
+}
 
 #[tokio::test]
 async fn each_exchange_is_one_line_with_its_id_and_nothing_of_its_content() {
-    let _alone = COLLECTING.lock().await;
-    let lines = Lines::default();
-    let _guard = lines.collect();
     let client = Client::real().await;
-    lines.take();
+    logged();
 
     let image = sample("astronaut.jpg");
     let answer = client.post_image(&image).await.envelope();
-    let line = lines.take();
+    let line = logged();
     assert_eq!(line.lines().count(), 1, "{line}");
     let id = answer["request_id"].as_str().unwrap();
     let verdict = answer["result"]["verdict"].as_str().unwrap();
@@ -82,16 +79,13 @@ async fn each_exchange_is_one_line_with_its_id_and_nothing_of_its_content() {
     let body = r#"{"image":"secret-text!"}"#.into();
     let uri = "/v1/liveness?profile=secret-profile";
     client.post(uri, "application/json", body).await;
-    let refusals = lines.take();
+    let refusals = logged();
     assert_eq!(refusals.lines().count(), 2, "{refusals}");
     assert!(!refusals.contains("secret"), "{refusals}");
 }
 
 #[tokio::test]
 async fn no_secret_image_or_reference_is_ever_logged() {
-    let _alone = COLLECTING.lock().await;
-    let lines = Lines::default();
-    let _guard = lines.collect();
     let mut setup = Setup::new();
     setup.config.fetch = Policy::for_loopback_tests();
     let ground = Ground::of(setup).await;
@@ -147,7 +141,7 @@ async fn no_secret_image_or_reference_is_ever_logged() {
         *statuses.entry(answer.status.as_u16()).or_default() += 1;
     }
     assert!(statuses.len() > 4, "{statuses:?}");
-    let logged = lines.take();
+    let logged = logged();
     // The login before, and all but the three that look at or erase what is kept.
     assert_eq!(logged.lines().count(), 1 + expected - 3, "{logged}");
     let secrets = [
@@ -170,11 +164,8 @@ async fn no_secret_image_or_reference_is_ever_logged() {
 
 #[tokio::test]
 async fn no_text_of_a_caller_makes_a_line_of_its_own_or_moves_a_terminal() {
-    let _alone = COLLECTING.lock().await;
-    let lines = Lines::default();
-    let _guard = lines.collect();
     let client = Client::real().await;
-    lines.take();
+    logged();
     let forged = "%0d%0a2026-01-01T00:00:00Z%20INFO%20forged%1b%5b2J%e2%80%ae";
     let paths = [
         format!("/{forged}"),
@@ -188,7 +179,7 @@ async fn no_text_of_a_caller_makes_a_line_of_its_own_or_moves_a_terminal() {
             .post(path, "application/json", body.to_string().into_bytes())
             .await;
     }
-    let logged = lines.take();
+    let logged = logged();
     assert_eq!(logged.lines().count(), paths.len(), "{logged}");
     for trace in ["forged", "\u{1b}", "\r", "\u{202e}"] {
         assert!(!logged.contains(trace), "{trace:?} is in {logged}");

@@ -159,6 +159,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new() -> Self {
+        crate::logs::listen();
         let data = TempDir::new().unwrap();
         Self {
             config: ServerConfig {

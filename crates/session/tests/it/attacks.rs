@@ -3,8 +3,9 @@
 use lifesign_challenge::{Action, Output};
 use lifesign_domain::{ReasonCode, SessionResult, Verdict};
 use lifesign_session::{Captured, PageEvent};
+use lifesign_testkit::Player;
 
-use crate::player::{Camera, Player, run};
+use crate::player::{Actor, Camera, run};
 use crate::stage::{ASTRONAUT, HOPPER, STRICT, begin, film};
 
 const STEPS: [Action; 3] = [
@@ -57,7 +58,7 @@ fn codes(result: &SessionResult) -> Vec<ReasonCode> {
 
 #[test]
 fn the_same_portrait_held_still_does_not_react() {
-    let still = film(&ASTRONAUT, &Player::new(&ASTRONAUT, 1).state(0), 1);
+    let still = film(&ASTRONAUT, &Player::new(1).state(0), 1);
     let captured = attacked(&mut Recording {
         frames: vec![still],
         next: 0,
@@ -71,7 +72,7 @@ fn the_same_portrait_held_still_does_not_react() {
 
 #[test]
 fn a_looped_clip_does_not_react_and_is_found_to_repeat() {
-    let player = Player::new(&ASTRONAUT, 1);
+    let player = Player::new(1);
     let frames = (0..25)
         .map(|i| film(&ASTRONAUT, &player.state(i * 100), i))
         .collect();
@@ -88,14 +89,14 @@ fn a_looped_clip_does_not_react_and_is_found_to_repeat() {
 
 #[test]
 fn the_right_moves_in_the_wrong_order_fail_as_wrong_movements() {
-    let mut player = Player::new(&ASTRONAUT, 1);
-    player.misreads = |action| match action {
+    let mut actor = Actor::new(&ASTRONAUT, 1);
+    actor.player.misreads = |action| match action {
         Action::TurnLeft { .. } => Action::TurnRight { degrees: 20 },
         Action::TurnRight { .. } => Action::TurnLeft { degrees: 20 },
         other => other.clone(),
     };
     let captured = attacked(&mut Stubborn {
-        player,
+        actor,
         asked_at: None,
     });
     let result = &captured.result;
@@ -105,7 +106,7 @@ fn the_right_moves_in_the_wrong_order_fail_as_wrong_movements() {
 
 /// Goes its own way, comes back, and does so again while the first prompt still stands.
 struct Stubborn<'a> {
-    player: Player<'a>,
+    actor: Actor<'a>,
     asked_at: Option<u64>,
 }
 
@@ -121,30 +122,57 @@ impl Camera for Stubborn<'_> {
                 output.prompt = None;
             }
         }
-        self.player.see(at, &output);
+        self.actor.see(at, &output);
     }
 
     fn shoot(&mut self, at: u64) -> Vec<u8> {
-        self.player.shoot(at)
+        self.actor.shoot(at)
     }
 }
 
 #[test]
 fn another_face_half_way_ends_the_session() {
-    let mut player = Player::new(&ASTRONAUT, 1);
+    let mut actor = Actor::new(&ASTRONAUT, 1);
     // During the first answer.
-    player.stand_in = Some((4_500, &HOPPER));
-    let captured = attacked(&mut player);
+    actor.stand_in = Some((4_500, &HOPPER));
+    let captured = attacked(&mut actor);
     let result = &captured.result;
     assert_eq!(result.failure.as_deref(), Some("identity_changed"));
     assert!(codes(result).contains(&ReasonCode::FaceChanged));
     assert!(!captured.may_retry);
 }
 
+/// Makes room for somebody else as soon as the last answer is given.
+struct LeavesAtTheEnd(Actor<'static>);
+
+impl Camera for LeavesAtTheEnd {
+    fn see(&mut self, at: u64, output: &Output) {
+        if output.prompt.is_some() && output.progress.done + 1 == STEPS.len() {
+            self.0.stand_in = Some((u64::MAX, &HOPPER));
+        } else if let Some((from, _)) = &mut self.0.stand_in {
+            *from = at.min(*from);
+        }
+        self.0.see(at, output);
+    }
+
+    fn shoot(&mut self, at: u64) -> Vec<u8> {
+        self.0.shoot(at)
+    }
+}
+
+#[test]
+fn another_face_after_the_last_answer_is_seen_before_the_end() {
+    let captured = attacked(&mut LeavesAtTheEnd(Actor::new(&ASTRONAUT, 1)));
+    let result = &captured.result;
+    assert_eq!(result.failure.as_deref(), Some("identity_changed"));
+    assert_eq!(result.steps.len(), STEPS.len() - 1);
+    assert!(!captured.may_retry);
+}
+
 #[test]
 fn a_connection_that_is_lost_ends_the_session_as_a_stopped_stream() {
     let mut capture = begin(&STRICT, &STEPS);
-    let mut player = Player::new(&ASTRONAUT, 1);
+    let mut player = Actor::new(&ASTRONAUT, 1);
     for i in 0..12 {
         let at = 1_000 + i * 100;
         let jpeg = player.shoot(at);

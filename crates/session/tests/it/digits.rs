@@ -7,9 +7,8 @@ use lifesign_challenge::{Action, DigitsPolicy, LightPolicy, Plan, Step};
 use lifesign_engine::{Calibration, Engine};
 use lifesign_session::{Captured, PageEvent, SAMPLE_RATE, SessionJudge, SessionSpec};
 use lifesign_speech::Recogniser;
-use lifesign_testkit::PuppetState;
+use lifesign_testkit::{Player, PuppetState};
 
-use crate::player::Player;
 use crate::stage::{ASTRONAUT, film};
 use crate::voices::{can_speak, say, text_of};
 
@@ -98,7 +97,7 @@ fn answered(judge: &SessionJudge, said: &[u8]) -> Captured {
     };
     let mut capture = judge.begin(spec).unwrap();
     let mut voice = Voice::of(said);
-    let sways = Player::new(&ASTRONAUT, 1);
+    let sways = Player::new(1);
     let mut rng = Rng::with_seed(5);
     let mut at = 1_000;
     while capture.outcome().is_none() {

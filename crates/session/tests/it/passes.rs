@@ -6,7 +6,7 @@ use lifesign_engine::{Calibration, Engine};
 use lifesign_session::{Capture, Captured};
 use lifesign_testkit::{Puppet, PuppetState};
 
-use crate::player::{Player, run};
+use crate::player::{Actor, run};
 use crate::stage::{
     ASTRONAUT, LENIENT, SHIPPED, SIZE, STRICT, begin, begin_with, descriptor, portrait,
 };
@@ -27,11 +27,11 @@ const FACE: [Action; 4] = [
 
 /// Plays to the end and sees that every step was passed.
 fn played(capture: Capture, seed: u64) -> Captured {
-    played_by(Player::new(&ASTRONAUT, seed), capture, seed)
+    played_by(Actor::new(&ASTRONAUT, seed), capture, seed)
 }
 
-fn played_by(mut player: Player, mut capture: Capture, seed: u64) -> Captured {
-    let outcome = run(&mut capture, &mut player, seed);
+fn played_by(mut actor: Actor, mut capture: Capture, seed: u64) -> Captured {
+    let outcome = run(&mut capture, &mut actor, seed);
     for step in &outcome.steps {
         println!("{step:?}");
     }
@@ -110,9 +110,9 @@ fn under_the_test_calibration_it_is_and_is_matched_with_its_own_picture() {
 
 #[test]
 fn a_hand_that_sways_the_whole_picture_does_not_light_it() {
-    let mut player = Player::new(&ASTRONAUT, 2);
-    player.hand_px = 5.0;
-    let result = played_by(player, begin(&STRICT, &HEAD), 2).result;
+    let mut actor = Actor::new(&ASTRONAUT, 2);
+    actor.player.hand_px = 5.0;
+    let result = played_by(actor, begin(&STRICT, &HEAD), 2).result;
     assert!(result.challenge_passed && result.prerecorded_risk);
     assert_eq!(result.verdict, Verdict::Inconclusive);
 }
@@ -122,8 +122,8 @@ fn a_hand_that_sways_the_whole_picture_does_not_light_it() {
 fn a_picture_full_of_detail_that_sways_hides_that_its_light_is_dead() {
     let engine = Engine::embedded(Calibration::embedded()).unwrap();
     let puppet = Puppet::of(&engine, portrait("astronaut.jpg")).before(portrait("coffee.jpg"));
-    let mut player = Player::new(&puppet, 2);
-    player.hand_px = 5.0;
-    let result = played_by(player, begin(&STRICT, &HEAD), 2).result;
+    let mut actor = Actor::new(&puppet, 2);
+    actor.player.hand_px = 5.0;
+    let result = played_by(actor, begin(&STRICT, &HEAD), 2).result;
     assert!(result.challenge_passed && !result.prerecorded_risk);
 }

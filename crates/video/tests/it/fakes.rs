@@ -55,7 +55,7 @@ fn outcome(body: &str) -> VideoError {
     drop(Clip::open(&tools, &clip_bytes, &patient).unwrap());
     let started = Instant::now();
     let error = decode(&tools, &clip_bytes, &impatient(), &Wanted::default()).unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(6), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(30), "{error}");
     assert_none_left(&marker);
     error
 }

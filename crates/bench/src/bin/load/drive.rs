@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lifesign_bench::Outcome;
+use lifesign_bench::client::Client;
 use lifesign_bench::timing::Samples;
-
-use crate::client::Client;
 
 /// What one stretch of load gave.
 #[derive(Debug, Default)]
@@ -26,8 +25,8 @@ impl Stretch {
         self.answered.len() as f64 / self.took.as_secs_f64()
     }
 
-    fn note(&mut self, status: Outcome<u16>, took: Duration) {
-        match status {
+    fn note(&mut self, answer: Outcome<(u16, Vec<u8>)>, took: Duration) {
+        match answer.map(|(status, _)| status) {
             Ok(200) => self.answered.add(took),
             Ok(429 | 503) => self.refused.add(took),
             _ => self.failed += 1,
@@ -53,8 +52,8 @@ pub(crate) fn closed(
         let mut stretch = Stretch::default();
         while since.elapsed() < length {
             let sent = Instant::now();
-            let status = client.ask(request);
-            stretch.note(status, sent.elapsed());
+            let answer = client.ask(request);
+            stretch.note(answer, sent.elapsed());
         }
         stretch
     })
@@ -80,8 +79,8 @@ pub(crate) fn open(
                 return stretch;
             }
             std::thread::sleep(due.saturating_sub(since.elapsed()));
-            let status = client.ask(request);
-            stretch.note(status, since.elapsed().saturating_sub(due));
+            let answer = client.ask(request);
+            stretch.note(answer, since.elapsed().saturating_sub(due));
         }
     })
 }

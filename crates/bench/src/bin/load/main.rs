@@ -6,22 +6,20 @@
 
 #![allow(clippy::print_stdout, reason = "a report for people")]
 
-mod client;
 mod drive;
 mod report;
-mod server;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lifesign_bench::client::post;
+use lifesign_bench::server::Server;
 use lifesign_bench::{Outcome, document, photo};
 use lifesign_media::{Limits, decode};
 
-use crate::client::post;
 use crate::drive::{closed, open};
 use crate::report::{Row, table};
-use crate::server::Server;
 
 const USAGE: &str = "usage: lifesign-load BINARY SAMPLE [--seconds N] [--size WIDTHxHEIGHT] \
                      [--peer NAME=ADDRESS:PORT]... [--write docs/PERFORMANCE.md]";
@@ -48,7 +46,7 @@ fn main() -> Outcome<()> {
     let options = options(std::env::args().skip(1))?;
     let request = request(&options.sample, options.size)?;
     let length = Duration::from_secs_f64(options.seconds);
-    let server = Server::start(&options.binary)?;
+    let server = Server::start(&options.binary, &[])?;
     let mut targets = vec![("lifesign".to_owned(), server.address)];
     targets.extend(options.peers.iter().cloned());
     for (_, address) in &targets {

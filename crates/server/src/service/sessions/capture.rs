@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lifesign_challenge::{Limits, Plan};
+use lifesign_challenge::{Limits, Options, Plan};
 use lifesign_contracts::{Failure, Geolocation, Language, Location};
 use lifesign_domain::{SessionResult, SessionState, Verdict};
 use lifesign_engine::Descriptor;
@@ -218,7 +218,8 @@ pub async fn open_capture(app: &Arc<App>, token: &str, start: Start) -> Result<T
         return Err(Refusal::NoLocation);
     }
     let limits = &app.config.session_calibration.challenge;
-    let plan = draw(&asked, limits).map_err(|e| Refusal::of(&e))?;
+    let tried = asked.attempts.saturating_sub(found.made.attempts);
+    let plan = draw(&asked.challenge.harder(tried), limits).map_err(|e| Refusal::of(&e))?;
     let descriptors = asked
         .references
         .iter()
@@ -488,7 +489,7 @@ fn is_on_earth(location: &Location) -> bool {
 }
 
 /// Draws the steps with bits of the operating system.
-fn draw(asked: &Asked, limits: &Limits) -> Result<Plan, Failure> {
+fn draw(challenge: &Options, limits: &Limits) -> Result<Plan, Failure> {
     let mut broken = None;
     let mut random = || {
         let mut bytes = [0; 8];
@@ -497,7 +498,7 @@ fn draw(asked: &Asked, limits: &Limits) -> Result<Plan, Failure> {
         }
         u64::from_ne_bytes(bytes)
     };
-    let plan = Plan::draw(&mut random, &asked.challenge, limits);
+    let plan = Plan::draw(&mut random, challenge, limits);
     if let Some(error) = broken {
         return Err(fault(&error));
     }

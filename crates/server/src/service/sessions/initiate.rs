@@ -101,6 +101,7 @@ pub(in crate::service) async fn initiate(
         geolocation: request.geolocation,
         language: request.language,
         challenge: request.challenge,
+        attempts: request.attempts,
         profile,
         references: kept,
         keep_media_s: settings.keep_session_media_s,

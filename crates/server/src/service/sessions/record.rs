@@ -19,6 +19,9 @@ pub(super) struct Asked {
     pub(super) geolocation: Geolocation,
     pub(super) language: Option<Language>,
     pub(super) challenge: Options,
+    /// How often the person may try in all; sessions made before this was kept say 0.
+    #[serde(default)]
+    pub(super) attempts: u32,
     pub(super) profile: String,
     /// Name and descriptor of each reference image. The images themselves are not kept.
     pub(super) references: Vec<KeptReference>,

@@ -87,13 +87,14 @@ fn from_consent_through_the_steps_to_the_redirect() {
     // Before the redirect, whose target has complaints of its own.
     assert_eq!(page.complaints(), Vec::<String>::new());
     page.finish("succeeded", Value::Null, false, json!(back));
-    page.screen("result");
-    assert_eq!(
-        page.event("finished"),
-        json!({ "state": "succeeded", "reason": null, "may_retry": false, "redirect_url": back })
-    );
-    assert_eq!(page.text("h1"), "All done");
     browser.until("location.search === '?transaction_id=BC5CD047DB924564AD2B378F5B876963'");
+    assert_eq!(
+        browser.eval("JSON.parse(sessionStorage.getItem('end'))"),
+        json!({
+            "detail": { "state": "succeeded", "reason": null, "may_retry": false, "redirect_url": back },
+            "screen": "result", "title": "All done",
+        })
+    );
 }
 
 #[test]

@@ -24,6 +24,13 @@
   for (const name of ['ready', 'step', 'finished', 'failed', 'error']) {
     window.addEventListener(name, ({ type, detail }) => detail && fake.events.push([type, detail]), true);
   }
+  // The page may be left at once after its end, so what it was then is kept for the page that comes after.
+  window.addEventListener('finished', ({ target, detail }) => {
+    const at = (selector) => target.shadowRoot?.querySelector(selector);
+    if (detail) sessionStorage.setItem('end', JSON.stringify({
+      detail, screen: at('.stage')?.dataset.screen, title: at('h1')?.textContent,
+    }));
+  }, true);
   for (const name of fake.missing ?? []) {
     if (name === 'secure') Object.defineProperty(window, 'isSecureContext', { value: false });
     else delete window[name];

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use lifesign_media::{Frame, Limits, decode};
-use lifesign_testkit::{Puppet, PuppetState};
+use lifesign_testkit::{Page, Puppet};
 use serde_json::{Value, json};
 
 use crate::support::{base64, engine, sample};
@@ -52,27 +52,10 @@ pub(super) fn dress(browser: &Browser, stranger: bool) {
 fn pictures(name: &str) -> Vec<Picture> {
     let portrait = decode(&sample(name), &Limits::default()).unwrap().frame;
     let puppet = Puppet::of(&engine(), portrait);
-    let rest = PuppetState::default();
-    let along = |least: f64, most: f64, step: f64| {
-        let count = ((most - least) / step).round() as usize;
-        (0..=count).map(move |i| least + step * i as f64)
-    };
-    let mut places: Vec<(&'static str, f64, PuppetState)> = Vec::new();
-    places.extend(along(-34.0, 34.0, 2.0).map(|yaw| ("yaw", yaw, PuppetState { yaw, ..rest })));
-    places.extend(
-        along(-26.0, 26.0, 2.0).map(|pitch| ("pitch", pitch, PuppetState { pitch, ..rest })),
-    );
-    places.extend(
-        along(0.0, 1.0, 0.125).map(|mouth| ("mouth", mouth, PuppetState { mouth, ..rest })),
-    );
-    places
-        .extend(along(0.0, 1.0, 0.25).map(|smile| ("smile", smile, PuppetState { smile, ..rest })));
-    places
-        .extend(along(1.0, 1.5, 0.05).map(|scale| ("scale", scale, PuppetState { scale, ..rest })));
-    places.push(("blink", 1.0, PuppetState { blink: 1.0, ..rest }));
-    let drawn = places
-        .into_iter()
-        .map(|(axis, place, state)| (axis, place, jpeg(&puppet.render(&state, SIZE))));
+    let drawn = Page::all().into_iter().map(|page| {
+        let frame = puppet.render(&page.state(), SIZE);
+        (page.axis.as_str(), page.place, jpeg(&frame))
+    });
     drawn.collect()
 }
 

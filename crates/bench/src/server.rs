@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lifesign_bench::Outcome;
-
+use crate::Outcome;
 use crate::client::{Client, get};
 
 /// How long a server may take to be ready.
@@ -15,16 +14,21 @@ const START: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// `lifesign serve` on a free port of loopback with a data folder of its own; killed when dropped.
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
     /// From the start of the process to the first good answer of `/readyz`.
-    pub(crate) ready_after: Duration,
+    pub ready_after: Duration,
     _data: tempfile::TempDir,
 }
 
 impl Server {
-    pub(crate) fn start(binary: &Path) -> Outcome<Self> {
+    /// Starts `binary` with `settings` (names of the environment and their values), and waits until it is ready.
+    ///
+    /// # Errors
+    /// If it cannot be started, ends, or is not ready after a minute.
+    pub fn start(binary: &Path, settings: &[(&str, String)]) -> Outcome<Self> {
         let data = tempfile::tempdir()?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let since = Instant::now();
@@ -32,6 +36,7 @@ impl Server {
             .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data.path())
             .env("RUST_LOG", "error")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
@@ -44,7 +49,7 @@ impl Server {
             _data: data,
         };
         while since.elapsed() < START {
-            if matches!(Client::new(address).ask(&get("/readyz")), Ok(200)) {
+            if matches!(Client::new(address).ask(&get("/readyz")), Ok((200, _))) {
                 server.ready_after = since.elapsed();
                 return Ok(server);
             }
@@ -57,7 +62,10 @@ impl Server {
     }
 
     /// The most memory that the process has held so far, in megabytes.
-    pub(crate) fn peak_mb(&self) -> Outcome<f64> {
+    ///
+    /// # Errors
+    /// Where the kernel does not tell.
+    pub fn peak_mb(&self) -> Outcome<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let peak = status
             .lines()

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use lifesign_bench::Outcome;
+use crate::Outcome;
 
 /// Longest wait for a byte; a server that stalls for so long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A request as bytes, ready to be sent again and again.
-pub(crate) fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
+pub fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {content_type}\r\n\
          content-length: {}\r\n\r\n",
@@ -27,42 +27,38 @@ pub(crate) fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// A request without a body.
-pub(crate) fn get(path: &str) -> Vec<u8> {
+pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
 }
 
 /// A connection that is opened when it is needed and again after a failure.
-pub(crate) struct Client {
+pub struct Client {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    /// Nothing is opened yet.
+    pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
             stream: None,
         }
     }
 
-    /// Sends `request` and reads the whole answer: its status.
-    pub(crate) fn ask(&mut self, request: &[u8]) -> Outcome<u16> {
+    /// Sends `request` and reads the whole answer: its status and its body.
+    ///
+    /// # Errors
+    /// If the connection breaks or stalls, or what comes is no answer.
+    pub fn ask(&mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
         let answer = self.exchange(request);
-        match answer {
-            Ok((status, keep)) => {
-                if !keep {
-                    self.stream = None;
-                }
-                Ok(status)
-            }
-            Err(error) => {
-                self.stream = None;
-                Err(error)
-            }
+        if !matches!(answer, Ok(Answer { keep: true, .. })) {
+            self.stream = None;
         }
+        answer.map(|answer| (answer.status, answer.body))
     }
 
-    fn exchange(&mut self, request: &[u8]) -> Outcome<(u16, bool)> {
+    fn exchange(&mut self, request: &[u8]) -> Outcome<Answer> {
         let stream = match &mut self.stream {
             Some(stream) => stream,
             empty => {
@@ -80,8 +76,19 @@ impl Client {
         }
         let mut body = vec![0; head.length];
         stream.read_exact(&mut body)?;
-        Ok((head.status, head.keep))
+        Ok(Answer {
+            status: head.status,
+            keep: head.keep,
+            body,
+        })
     }
+}
+
+struct Answer {
+    status: u16,
+    /// Whether the connection stays open.
+    keep: bool,
+    body: Vec<u8>,
 }
 
 struct Head {

@@ -1,16 +1,17 @@
 //! The server is killed in the middle of a hundred checks, on both databases: nothing that was
 //! answered is lost, and no unit of the wallet is lost or taken twice.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+
+use crate::site::{Site, own_database};
 
 const CHECKS: usize = 100;
 /// Answers after which the server is killed.
@@ -26,16 +27,10 @@ fn kill_9_loses_no_answer_and_no_unit_on_sqlite() {
 
 #[test]
 fn kill_9_loses_no_answer_and_no_unit_on_postgres() {
-    let Ok(address) = std::env::var("LIFESIGN_TEST_POSTGRES") else {
-        assert!(
-            std::env::var_os("LIFESIGN_TEST_REQUIRE_POSTGRES").is_none(),
-            "LIFESIGN_TEST_POSTGRES is not set"
-        );
-        eprintln!("skipped: LIFESIGN_TEST_POSTGRES names no server");
+    let Some(database) = own_database("crash") else {
         return;
     };
     let data = tempfile::tempdir().unwrap();
-    let database = own_database(&address);
     killed_in_the_middle(data.path(), &database);
 }
 
@@ -57,7 +52,7 @@ fn killed_in_the_middle(data: &Path, database: &str) {
         .to_string()
     };
 
-    let mut server = site.serve();
+    let mut server = site.serve(&["queue=200"]);
     let answered = AtomicUsize::new(0);
     let first: Vec<Option<Value>> = std::thread::scope(|scope| {
         let ask = |number: usize| {
@@ -94,24 +89,24 @@ fn killed_in_the_middle(data: &Path, database: &str) {
     );
 
     // Every answer that was given is kept and paid; nothing is paid without a check.
-    let (balance, debits) = site.wallet();
+    let (balance, debits) = wallet(&site);
     assert_eq!(balance, TOPPED_UP - PRICE * debits.len() as i64);
     assert!(debits.len() >= told.len());
 
-    let server = site.serve();
+    let server = site.serve(&["queue=200"]);
     for (number, answer) in &told {
         assert_eq!(answer["transactionStatus"], "SUCCESSFUL", "{answer}");
         let again = verify(server.address, &tenant, &body(*number)).unwrap();
         assert_eq!(**answer, again, "the first answer, to the letter");
     }
-    assert_eq!(site.wallet().0, balance, "a repeated answer costs nothing");
+    assert_eq!(wallet(&site).0, balance, "a repeated answer costs nothing");
 
     // Whoever got no answer asks again; what had been kept all the same is not paid twice.
     for number in 0..CHECKS {
         let answer = verify(server.address, &tenant, &body(number)).unwrap();
         assert_eq!(answer["transactionReference"], format!("ref-{number}"));
     }
-    let (balance, debits) = site.wallet();
+    let (balance, debits) = wallet(&site);
     assert_eq!(debits.len(), CHECKS);
     assert_eq!(balance, TOPPED_UP - PRICE * CHECKS as i64);
     let mut paid: Vec<&str> = debits
@@ -125,81 +120,6 @@ fn killed_in_the_middle(data: &Path, database: &str) {
         CHECKS,
         "each debit belongs to a check of its own"
     );
-}
-
-/// A data folder and a database.
-struct Site<'a> {
-    data: &'a Path,
-    /// Empty for the file in the data folder.
-    database: &'a str,
-}
-
-impl Site<'_> {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lifesign"));
-        command.args(arguments).arg("--data").arg(self.data);
-        if !self.database.is_empty() {
-            command.env("LIFESIGN_DATABASE", self.database);
-        }
-        command
-    }
-
-    /// What an administrative command says.
-    fn lifesign(&self, arguments: &[&str]) -> Value {
-        let output = self.command(arguments).arg("--json").output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    /// Balance and debits of the ledger.
-    fn wallet(&self) -> (i64, Vec<Value>) {
-        let lines = self.lifesign(&["tenants", "statement", "bank", "--limit", "10000"]);
-        let lines = lines.as_array().unwrap().clone();
-        let balance = lines[0]["balance"].as_i64().unwrap();
-        let debits = lines.into_iter().filter(|line| line["kind"] == "debit");
-        (balance, debits.collect())
-    }
-
-    fn serve(&self) -> Server {
-        let mut process = self
-            .command(&["serve", "--listen", "127.0.0.1:0", "--set", "queue=200"])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert_ne!(
-                log.read_line(&mut line).unwrap(),
-                0,
-                "the server did not start"
-            );
-            if let Some((_, rest)) = line.split_once("listening on http://") {
-                let end = rest.find('/').unwrap();
-                break rest[..end].parse().unwrap();
-            }
-        };
-        // What nobody reads would fill the pipe and stop the server.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Server { process, address }
-    }
-}
-
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// One check by contract 001; none where no whole answer came.
@@ -222,14 +142,11 @@ fn verify(address: SocketAddr, tenant: &Value, body: &str) -> Option<Value> {
     serde_json::from_str(body).ok()
 }
 
-/// A database of its own on the server of the tests.
-fn own_database(address: &str) -> String {
-    let name = format!("crash_{}", std::process::id());
-    let (server, _) = address.rsplit_once('/').unwrap();
-    let made = Command::new("psql")
-        .args([address, "-q", "-c", &format!("CREATE DATABASE {name}")])
-        .status()
-        .unwrap();
-    assert!(made.success(), "psql cannot make a database");
-    format!("{server}/{name}")
+/// Balance and debits of the ledger.
+fn wallet(site: &Site) -> (i64, Vec<Value>) {
+    let lines = site.lifesign(&["tenants", "statement", "bank", "--limit", "10000"]);
+    let lines = lines.as_array().unwrap().clone();
+    let balance = lines[0]["balance"].as_i64().unwrap();
+    let debits = lines.into_iter().filter(|line| line["kind"] == "debit");
+    (balance, debits.collect())
 }

@@ -1,0 +1,272 @@
+//! Active sessions across processes: captured by another one than made them, and told of after a kill.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
+
+use crate::site::{Site, own_database};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two frames, as the page sends them.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// Made by one server, captured by the other, told by both; and the other way round.
+#[test]
+fn with_two_servers_on_one_postgres_the_page_may_land_on_either() {
+    let Some(database) = own_database("either") else {
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    let site = Site {
+        data: data.path(),
+        database: &database,
+    };
+    let tenant = site.lifesign(&["tenants", "create", "bank"]);
+    let key = tenant["native"]["api_key"].as_str().unwrap();
+    let servers = [site.serve(&[]), site.serve(&[])];
+    for (maker, other) in [(0, 1), (1, 0)] {
+        let (maker, other) = (&servers[maker], &servers[other]);
+        let session = make(
+            maker.address,
+            key,
+            &json!({ "attempts": 1, "digits": "off" }),
+        );
+        let told = ask(other.address, "GET", &session.page_path("/session"), "", "");
+        assert_eq!(told["state"], "created", "{told}");
+        let mut page = Page::begin(other.address, &session);
+        assert_eq!(page.hear()["type"], "ready");
+        // One page at a time, wherever it lands.
+        assert_eq!(Page::begin(maker.address, &session).hear()["code"], "used");
+        assert_eq!(session.look(maker.address, key)["state"], "in_progress");
+        assert_eq!(page.give_up_after_a_prompt(), "failed");
+        for server in [maker, other] {
+            let told = session.look(server.address, key);
+            assert_eq!(
+                (&told["state"], &told["failure"]),
+                (&json!("failed"), &json!("aborted"))
+            );
+            assert_eq!(Page::begin(server.address, &session).hear()["code"], "used");
+        }
+    }
+}
+
+/// The result is kept, its callback found nobody, and the server is killed: the next one delivers it.
+#[test]
+fn a_callback_survives_kill_9_between_result_and_delivery() {
+    let data = tempfile::tempdir().unwrap();
+    let site = Site {
+        data: data.path(),
+        database: "",
+    };
+    let tenant = site.lifesign(&["tenants", "create", "bank", "--allow-http", "true"]);
+    let key = tenant["native"]["api_key"].as_str().unwrap();
+    let loopback = ["allow_loopback_urls=true"];
+    let mut server = site.serve(&loopback);
+    let receiver = Receiver::start();
+    let url = format!("http://{}/hook", receiver.address);
+    let session = make(
+        server.address,
+        key,
+        &json!({ "attempts": 1, "digits": "off", "callback_url": url }),
+    );
+    let mut page = Page::begin(server.address, &session);
+    assert_eq!(page.hear()["type"], "ready");
+    assert_eq!(page.give_up_after_a_prompt(), "failed");
+    let refused = receiver.next("503 Service Unavailable");
+    // SIGKILL.
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+
+    let server = site.serve(&loopback);
+    let taken = receiver.next("204 No Content");
+    assert_eq!(taken.id, refused.id, "the same message again");
+    assert_eq!(taken.body, refused.body);
+    assert_eq!(taken.body["result"]["id"], session.id);
+    assert_eq!(taken.body["result"]["state"], "failed");
+    let since = Instant::now();
+    loop {
+        let listed = site.lifesign(&["webhooks", "list"]);
+        let delivery = &listed.as_array().unwrap()[0];
+        if delivery["state"] == "delivered" {
+            assert!(delivery["attempts"].as_u64() >= Some(1), "{delivery}");
+            break;
+        }
+        assert!(since.elapsed() < PATIENCE, "{listed}");
+        std::thread::sleep(PERIOD);
+    }
+    drop(server);
+}
+
+struct Session {
+    id: String,
+    token: String,
+}
+
+impl Session {
+    fn page_path(&self, rest: &str) -> String {
+        format!("/verify-video/{}{rest}", self.token)
+    }
+
+    fn look(&self, address: SocketAddr, key: &str) -> Value {
+        let path = format!("/v1/sessions/{}", self.id);
+        ask(address, "GET", &path, key, "")["result"].clone()
+    }
+}
+
+fn make(address: SocketAddr, key: &str, more: &Value) -> Session {
+    let mut wish = json!({ "consent": true, "purpose": "a test", "reference_id": "case 1" });
+    wish.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    let answer = ask(address, "POST", "/v1/sessions", key, &wish.to_string());
+    let result = &answer["result"];
+    let url = result["url"].as_str().expect("a link");
+    Session {
+        id: result["id"].as_str().unwrap().to_owned(),
+        token: url.rsplit('/').next().unwrap().to_owned(),
+    }
+}
+
+/// One request over a connection of its own; the JSON of the answer.
+fn ask(address: SocketAddr, method: &str, path: &str, key: &str, body: &str) -> Value {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+}
+
+/// A capture page before which a portrait stands.
+struct Page {
+    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    frames: u32,
+}
+
+impl Page {
+    fn begin(address: SocketAddr, session: &Session) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let url = format!("ws://{address}{}", session.page_path("/stream"));
+        let (socket, _) = client(url, MaybeTlsStream::Plain(stream)).unwrap();
+        let mut page = Self { socket, frames: 0 };
+        page.say(&json!({ "type": "start", "consent": true, "microphone": false }));
+        page
+    }
+
+    fn say(&mut self, message: &Value) {
+        self.socket
+            .send(Message::Text(message.to_string().into()))
+            .unwrap();
+    }
+
+    fn hear(&mut self) -> Value {
+        loop {
+            match self.socket.read().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("no message but {other:?}"),
+            }
+        }
+    }
+
+    /// Shows itself until something is asked, and leaves then; the state in which the session ends.
+    fn give_up_after_a_prompt(&mut self) -> String {
+        let portrait = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../assets/samples/grace_hopper.jpg"
+        );
+        let jpeg = std::fs::read(portrait).unwrap();
+        let mut has_left = false;
+        loop {
+            if !has_left {
+                self.frames += 1;
+                let mut message = vec![1];
+                message.extend_from_slice(&self.frames.to_le_bytes());
+                message.extend_from_slice(&jpeg);
+                self.socket.send(Message::Binary(message.into())).unwrap();
+            }
+            let told = self.hear();
+            match told["type"].as_str().unwrap() {
+                "state" if !has_left && !told["prompt"].is_null() => {
+                    self.say(&json!({ "type": "abort" }));
+                    has_left = true;
+                }
+                "state" if !has_left => std::thread::sleep(PERIOD),
+                "state" | "processing" => {}
+                "finished" => return told["state"].as_str().unwrap().to_owned(),
+                _ => panic!("{told}"),
+            }
+        }
+    }
+}
+
+/// Takes callbacks one by one.
+struct Receiver {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+struct Callback {
+    id: String,
+    body: Value,
+}
+
+impl Receiver {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        Self { listener, address }
+    }
+
+    /// The next one, answered with `status`.
+    fn next(&self, status: &str) -> Callback {
+        let since = Instant::now();
+        let stream = loop {
+            if let Ok((stream, _)) = self.listener.accept() {
+                break stream;
+            }
+            assert!(since.elapsed() < PATIENCE, "no callback came");
+            std::thread::sleep(PERIOD);
+        };
+        stream.set_nonblocking(false).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = BufReader::new(stream);
+        let (mut id, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).unwrap();
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("webhook-id") => {
+                    value.clone_into(&mut id)
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.parse().unwrap();
+                }
+                Some(_) => {}
+                None if line.trim_end().is_empty() => break,
+                None => {}
+            }
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).unwrap();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        assert!(!id.is_empty());
+        Callback {
+            id,
+            body: serde_json::from_slice(&body).unwrap(),
+        }
+    }
+}
