@@ -24,6 +24,8 @@ pub(crate) struct Continuity {
     face: Option<Seen>,
     second_face_frames: u32,
     stranger_frames: u32,
+    /// What the last comparison said since [`Continuity::ask_again`].
+    same_person: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,9 +42,14 @@ impl Continuity {
         self.frame_at
     }
 
-    /// Whether the last frame that was compared shows somebody else.
-    pub(crate) fn is_doubted(&self) -> bool {
-        self.stranger_frames > 0
+    /// Whether the face was found to be the same since [`Continuity::ask_again`].
+    pub(crate) fn is_same_person(&self) -> bool {
+        self.same_person == Some(true)
+    }
+
+    /// Forgets what comparisons have said so far.
+    pub(crate) fn ask_again(&mut self) {
+        self.same_person = None;
     }
 
     /// Takes a frame; `face` is its face if there is exactly one that could be measured. Before the first
@@ -87,6 +94,7 @@ impl Continuity {
             0 | 1 => 0,
             _ => self.second_face_frames + 1,
         };
+        self.same_person = observation.same_person.or(self.same_person);
         // A frame that was not compared says nothing for either side.
         self.stranger_frames = match observation.same_person {
             Some(true) => 0,

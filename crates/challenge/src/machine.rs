@@ -2,8 +2,8 @@
 //!
 //! Before each step the face comes to rest, which gives the baseline, and stays so for the drawn pause. Then
 //! the prompt is revealed; once the page has shown it, the answer must begin no sooner than a human can
-//! react, come from rest, be held, be complete in the window and end at rest again, with no doubt about whose face
-//! it is. Anything out of order, and anybody leaving, joining or replacing the person, ends the session without a
+//! react, come from rest, be held, be complete in the window and end at rest again with the
+//! same person. Anything out of order, and anybody leaving, joining or replacing the person, ends the session without a
 //! pass.
 
 mod answer;
@@ -244,7 +244,7 @@ impl Machine {
                 let at_rest = motion::reach(&step.action, face, baseline, &self.limits)
                     .is_none_or(|reach| reach.at_rest());
                 let is_back = at_rest && motion::is_home(face, baseline, &self.limits);
-                if is_back && self.continuity.is_doubted() {
+                if is_back && !self.continuity.is_same_person() {
                     self.guidance = Some(Guidance::HoldStill);
                 } else if is_back {
                     let report = report.clone();

@@ -40,13 +40,17 @@ pub struct IdentityParams {
     pub every_ms: u64,
     /// Descriptors that stand for the person whom the session began with.
     pub anchors: usize,
-    /// Yaw and pitch up to which [`IdentityParams::same`] holds.
+    /// Yaw and pitch of a frontal face.
     pub frontal_deg: f64,
     /// Yaw and pitch up to which anything is compared.
     pub compared_deg: f64,
-    /// Distance over which a frontal face is another one.
+    /// Distance up to which one face is surely the same.
+    pub sure: f64,
+    /// Frontal faces beyond it that decide together.
+    pub frames: usize,
+    /// Distance of their mean over which they are somebody else's.
     pub same: f64,
-    /// The same for a turned face, whose descriptors spread more.
+    /// Distance over which one turned face is.
     pub turned: f64,
 }
 
@@ -144,6 +148,7 @@ impl Calibration {
             ),
             ("identity.every_ms", identity.every_ms as f64, 1.0),
             ("identity.anchors", identity.anchors as f64, 1.0),
+            ("identity.frames", identity.frames as f64, 1.0),
             ("sound.quiet_ms", sound.quiet_ms as f64, 1.0),
             ("sound.tries", f64::from(sound.tries), 1.0),
             ("risk.least_frames", risk.least_frames as f64, 3.0),
@@ -159,6 +164,7 @@ impl Calibration {
         for (key, value) in [
             ("identity.frontal_deg", identity.frontal_deg),
             ("identity.compared_deg", identity.compared_deg),
+            ("identity.sure", identity.sure),
             ("identity.same", identity.same),
             ("identity.turned", identity.turned),
             ("sound.voiced_rms", sound.voiced_rms),
@@ -225,7 +231,7 @@ mod tests {
     #[test]
     fn what_cannot_work_is_refused_by_name() {
         assert!(refusal("[look]", "[look]\nodd = 1").contains("odd"));
-        assert!(refusal("same = 0.50", "same = 0.0").contains("identity.same"));
+        assert!(refusal("same = 0.42", "same = 0.0").contains("identity.same"));
         assert!(refusal("words_share = 0.75", "words_share = 1.5").contains("sound.words_share"));
         assert!(refusal("tries = 3", "tries = 0").contains("sound.tries"));
         assert!(refusal("least_frames = 45", "least_frames = 2").contains("3 or more"));

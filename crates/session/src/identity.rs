@@ -11,20 +11,20 @@ pub(crate) struct Identity {
     /// Frontal faces that the session began with.
     anchors: Vec<Descriptor>,
     compared_at: Option<u64>,
-    /// The last comparison found somebody else, so that the next frame is compared, too.
+    /// Frontal faces in a row that were neither surely the same nor surely another, the newest last.
+    unsure: Vec<Descriptor>,
+    /// The last comparison that said anything found somebody else, so that the next frame is compared, too.
     doubted: bool,
-    /// It was a frontal face that was found to be somebody else's.
-    doubted_frontally: bool,
     /// Moment of the session at which the face was compared last.
     moment: Option<usize>,
-    /// Comparisons so far.
+    /// Comparisons so far that said anything.
     pub(crate) comparisons: usize,
 }
 
 impl Identity {
     /// Whether this frame should be compared: about once a second, at each new `moment` of the session (a prompt
-    /// comes, an answer is complete: a step must end with the face that it began with), after a doubt, and where
-    /// the face `jumped`.
+    /// comes, an answer is complete: a step must end with the face that it began with), as long as it is not sure
+    /// who it is, and where the face `jumped`.
     pub(crate) fn is_due(
         &self,
         at_ms: u64,
@@ -38,6 +38,7 @@ impl Identity {
         }
         let since_ms = self.compared_at.map(|at| at_ms.saturating_sub(at));
         self.doubted
+            || !self.unsure.is_empty()
             || jumped
             || self.moment != Some(moment)
             || since_ms.is_none_or(|since| since >= params.every_ms)
@@ -48,8 +49,8 @@ impl Identity {
         self.doubted
     }
 
-    /// Compares; whether it is the same person, `None` while nobody is known yet, and where a turned face is too far
-    /// from certain to clear up the doubt about a frontal one.
+    /// Compares; whether it is the same person, `None` while that cannot be said: nobody is known yet, the face is
+    /// turned and neither near nor far, or frontal and more frames must tell.
     pub(crate) fn compare(
         &mut self,
         at_ms: u64,
@@ -59,36 +60,61 @@ impl Identity {
         params: &IdentityParams,
     ) -> Option<bool> {
         self.compared_at = Some(at_ms);
-        self.moment = Some(moment);
         let is_frontal = turn(pose) <= params.frontal_deg;
-        let distances = self
-            .anchors
-            .iter()
-            .map(|anchor| anchor.distance(descriptor));
-        let nearest = distances.fold(f64::INFINITY, f64::min);
         if self.anchors.is_empty() {
             if is_frontal {
                 self.anchors.push(descriptor.clone());
             }
             return None;
         }
-        self.comparisons += 1;
-        let limit = if is_frontal {
-            params.same
+        let distances = self
+            .anchors
+            .iter()
+            .map(|anchor| anchor.distance(descriptor));
+        let nearest = distances.fold(f64::INFINITY, f64::min);
+        let same = if nearest <= params.sure {
+            Some(true)
+        } else if is_frontal {
+            self.on_average(descriptor, params)
         } else {
-            params.turned
-        };
-        let is_same = nearest <= limit;
-        if is_same && self.doubted_frontally && nearest > params.same {
+            // A turned face lies further off, and says nothing where strangers do, too.
+            (nearest > params.turned).then_some(false)
+        }?;
+        self.moment = Some(moment);
+        self.comparisons += 1;
+        self.doubted = !same;
+        if same {
+            self.unsure.clear();
+            if is_frontal && self.anchors.len() < params.anchors {
+                self.anchors.push(descriptor.clone());
+            }
+        }
+        Some(same)
+    }
+
+    /// What the last faces say together: the mean of several is free of most of what blur and expression do to one.
+    fn on_average(&mut self, descriptor: &Descriptor, params: &IdentityParams) -> Option<bool> {
+        if self.unsure.len() >= params.frames {
+            self.unsure.remove(0);
+        }
+        self.unsure.push(descriptor.clone());
+        if self.unsure.len() < params.frames {
             return None;
         }
-        if is_same && is_frontal && self.anchors.len() < params.anchors {
-            self.anchors.push(descriptor.clone());
-        }
-        self.doubted = !is_same;
-        self.doubted_frontally = !is_same && (is_frontal || self.doubted_frontally);
-        Some(is_same)
+        let distance = mean(&self.anchors)?.distance(&mean(&self.unsure)?);
+        Some(distance <= params.same)
     }
+}
+
+fn mean(descriptors: &[Descriptor]) -> Option<Descriptor> {
+    let mut sums = [0.0; Descriptor::LENGTH];
+    for descriptor in descriptors {
+        for (sum, value) in sums.iter_mut().zip(descriptor.values()) {
+            *sum += value;
+        }
+    }
+    let count = descriptors.len() as f32;
+    Descriptor::new(&sums.map(|sum| sum / count))
 }
 
 /// How far a head is turned, the larger of yaw and pitch.
@@ -116,57 +142,74 @@ mod tests {
         Descriptor::new(&values).unwrap()
     }
 
-    #[test]
-    fn it_compares_once_a_second_at_each_moment_and_after_a_doubt() {
-        let params = Calibration::embedded().identity;
+    /// A known person at zero.
+    fn known(params: &IdentityParams) -> Identity {
         let mut identity = Identity::default();
-        let due = |identity: &Identity, at, moment| {
-            identity.is_due(at, &pose(0.0), moment, false, &params)
-        };
-        assert!(due(&identity, 0, 0));
-        assert_eq!(
-            identity.compare(0, &pose(0.0), 0, &descriptor(0.0), &params),
-            None
-        );
-        assert!(!due(&identity, 500, 0) && due(&identity, 1_000, 0));
-        assert!(due(&identity, 500, 1));
-        let compare = |identity: &mut Identity, at, value| {
-            identity.compare(at, &pose(0.0), 1, &descriptor(value), &params)
-        };
-        assert_eq!(compare(&mut identity, 500, 0.3), Some(true));
-        assert!(!due(&identity, 600, 1) && due(&identity, 600, 2));
-        assert_eq!(compare(&mut identity, 600, 1.2), Some(false));
-        assert!(due(&identity, 601, 1));
-        assert!(identity.is_doubted());
-        assert_eq!(identity.comparisons, 2);
+        let first = identity.compare(0, &pose(0.0), 0, &descriptor(0.0), params);
+        assert_eq!(first, None);
+        assert_eq!(see(&mut identity, 0.0, 0.0, params), Some(true));
+        identity
+    }
+
+    fn see(identity: &mut Identity, yaw: f64, at: f32, params: &IdentityParams) -> Option<bool> {
+        identity.compare(1, &pose(yaw), 0, &descriptor(at), params)
     }
 
     #[test]
-    fn turned_faces_are_given_more_room_and_are_no_anchors() {
+    fn it_compares_once_a_second_at_each_moment_and_until_it_is_sure() {
         let params = Calibration::embedded().identity;
-        let mut identity = Identity::default();
-        let turned = pose(params.frontal_deg + 5.0);
-        assert_eq!(
-            identity.compare(0, &turned, 0, &descriptor(9.0), &params),
-            None
-        );
-        assert_eq!(
-            identity.compare(1, &pose(0.0), 0, &descriptor(0.0), &params),
-            None
-        );
-        let between = ((params.same + params.turned) / 2.0) as f32;
-        let seen = |identity: &mut Identity, yaw, at| {
-            identity.compare(2, &pose(yaw), 0, &descriptor(at), &params)
+        let due = |identity: &Identity, at, moment| {
+            identity.is_due(at, &pose(0.0), moment, false, &params)
         };
-        let turned = params.frontal_deg + 5.0;
-        assert_eq!(seen(&mut identity, turned, between), Some(true));
-        assert_eq!(seen(&mut identity, 0.0, between), Some(false));
-        // What was enough before does not clear up the doubt about a frontal face.
-        assert_eq!(seen(&mut identity, turned, between), None);
-        assert!(identity.is_doubted());
-        assert_eq!(seen(&mut identity, turned, 0.1), Some(true));
-        assert!(!identity.is_doubted());
+        assert!(due(&Identity::default(), 0, 0));
+        let mut identity = known(&params);
+        assert!(!due(&identity, 500, 0) && due(&identity, 1_001, 0) && due(&identity, 500, 1));
+        assert!(identity.is_due(2, &pose(0.0), 0, true, &params));
         let away = pose(params.compared_deg + 1.0);
-        assert!(!identity.is_due(9_000, &away, 0, true, &params));
+        assert!(!identity.is_due(9_000, &away, 1, true, &params));
+        let between = ((params.sure + params.same) / 2.0) as f32;
+        assert_eq!(see(&mut identity, 0.0, between, &params), None);
+        assert!(due(&identity, 2, 0));
+        assert_eq!(see(&mut identity, 0.0, 0.1, &params), Some(true));
+        assert!(!due(&identity, 2, 0));
+    }
+
+    #[test]
+    fn several_frontal_faces_decide_together() {
+        let params = Calibration::embedded().identity;
+        let all = |at: f32| {
+            let mut identity = known(&params);
+            let seen = (0..params.frames).map(|_| see(&mut identity, 0.0, at, &params));
+            let seen: Vec<_> = seen.collect();
+            (seen, identity)
+        };
+        let mut undecided = vec![None; params.frames - 1];
+        let (seen, identity) = all(params.same as f32 + 0.2);
+        undecided.push(Some(false));
+        assert_eq!(seen, undecided);
+        assert!(identity.is_doubted());
+        let (seen, identity) = all(params.same as f32);
+        undecided.pop();
+        undecided.push(Some(true));
+        assert_eq!(seen, undecided);
+        assert!(!identity.is_doubted());
+    }
+
+    #[test]
+    fn turned_faces_are_given_more_room_and_clear_up_nothing_there() {
+        let params = Calibration::embedded().identity;
+        let turned = params.frontal_deg + 5.0;
+        let mut identity = Identity::default();
+        assert_eq!(see(&mut identity, turned, 9.0, &params), None, "no anchor");
+        let mut identity = known(&params);
+        let between = ((params.sure + params.turned) / 2.0) as f32;
+        assert_eq!(see(&mut identity, turned, between, &params), None);
+        assert!(!identity.is_doubted());
+        let far = params.turned as f32 + 0.2;
+        assert_eq!(see(&mut identity, turned, far, &params), Some(false));
+        assert_eq!(see(&mut identity, turned, between, &params), None);
+        assert!(identity.is_doubted());
+        assert_eq!(see(&mut identity, turned, 0.1, &params), Some(true));
+        assert!(!identity.is_doubted());
     }
 }

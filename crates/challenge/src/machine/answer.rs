@@ -140,12 +140,9 @@ impl Machine {
             Verdict::Done(onset_at) => {
                 let mut report = StepReport::new(self.step, step.action.kind(), StepResult::Passed);
                 report.reaction_ms = asking.shown_at.map(|shown| onset_at.saturating_sub(shown));
+                let baseline = asking.baseline;
                 self.guidance = Some(Guidance::ComeBack);
-                self.phase = Phase::Returning {
-                    since: at,
-                    baseline: asking.baseline,
-                    report,
-                };
+                self.come_back(at, baseline, report);
             }
         }
         Ok(())
@@ -262,13 +259,19 @@ impl Machine {
             return Err(Failure::Step(why));
         }
         if let Phase::Asking(Asking { baseline, .. }) = self.phase {
-            self.phase = Phase::Returning {
-                since: at,
-                baseline,
-                report,
-            };
+            self.come_back(at, baseline, report);
         }
         Ok(())
+    }
+
+    /// Waits for the frame that ends the step: at rest, and with a face that was compared since the answer.
+    fn come_back(&mut self, at: u64, baseline: Baseline, report: StepReport) {
+        self.continuity.ask_again();
+        self.phase = Phase::Returning {
+            since: at,
+            baseline,
+            report,
+        };
     }
 }
 
