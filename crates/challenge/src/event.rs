@@ -6,6 +6,8 @@ use lifesign_domain::PoseDegrees;
 use serde::{Deserialize, Serialize};
 
 use crate::digits::Measured;
+use crate::limits::NeutralLimits;
+use crate::neutral::unrest;
 
 /// One event of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +111,12 @@ impl FaceMeasures {
         figures.iter().all(|v| v.is_finite())
             && self.eye_openness.iter().all(|v| v.is_finite() && *v >= 0.0)
             && positive.iter().all(|v| v.is_finite() && *v > 0.0)
+    }
+
+    /// Whether the face may be at rest whatever it did before: lit, neither far nor near, looking straight ahead with
+    /// the mouth closed.
+    pub fn is_at_rest(&self, limits: &NeutralLimits) -> bool {
+        unrest(self, limits).is_none()
     }
 
     /// Colour of the skin if it is a colour.

@@ -40,17 +40,15 @@ pub struct IdentityParams {
     pub every_ms: u64,
     /// Descriptors that stand for the person whom the session began with.
     pub anchors: usize,
-    /// Yaw and pitch of a frontal face.
-    pub frontal_deg: f64,
     /// Yaw and pitch up to which anything is compared.
     pub compared_deg: f64,
     /// Distance up to which one face is surely the same.
     pub sure: f64,
-    /// Frontal faces beyond it that decide together.
+    /// Faces at rest beyond it that decide together.
     pub frames: usize,
     /// Distance of their mean over which they are somebody else's.
     pub same: f64,
-    /// Distance over which one turned face is.
+    /// Distance over which one that moves is.
     pub turned: f64,
 }
 
@@ -162,7 +160,6 @@ impl Calibration {
             in_range(key, value, value >= least, accepted)?;
         }
         for (key, value) in [
-            ("identity.frontal_deg", identity.frontal_deg),
             ("identity.compared_deg", identity.compared_deg),
             ("identity.sure", identity.sure),
             ("identity.same", identity.same),

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use lifesign_challenge::digits::Unheard;
-use lifesign_challenge::{Action, Event, Machine, Observation, Outcome, Output, Prompt};
+use lifesign_challenge::{
+    Action, Event, FaceMeasures, Machine, Observation, Outcome, Output, Prompt,
+};
 use lifesign_domain::ErrorKind;
 use lifesign_engine::{Descriptor, EngineError, Follower};
 use lifesign_media::{Frame, ImageFormat, Limits, MediaError, decode};
 use lifesign_watch::{Candidate, Look, Selection, Watcher};
 
-use crate::identity::Identity;
+use crate::identity::{Identity, Sight};
 use crate::judge::{SessionSpec, Shared};
 use crate::measure::measures;
 use crate::sound::{Answer, Listening, Recognised};
@@ -149,11 +151,14 @@ impl Capture {
         let first_at = *self.first_frame_at.get_or_insert(at);
         let at_s = (at - first_at) as f64 / 1_000.0;
         let mut look = self.watcher.look(&self.shared.engine, at_s, &frame)?;
-        let same_person = self.compare(at, &frame, &mut look)?;
         let face = look
             .followed
             .as_ref()
             .and_then(|face| measures(face, look.moment.face.as_ref(), frame.width()));
+        let same_person = match &face {
+            Some(face) => self.compare(at, &frame, face, &mut look)?,
+            None => None,
+        };
         if let (Some(answer), Some(face)) = (&mut self.answer, &face) {
             answer.see(at, face.mouth_opening);
         }
@@ -314,6 +319,7 @@ impl Capture {
         &mut self,
         at: u64,
         frame: &Frame,
+        face: &FaceMeasures,
         look: &mut Look,
     ) -> Result<Option<bool>, CaptureError> {
         let Some(followed) = &look.followed else {
@@ -322,15 +328,18 @@ impl Capture {
         self.has_jumped |= followed.jumped;
         // Changes with each prompt that comes and each that is answered.
         let moment = 2 * self.output.progress.done + usize::from(self.output.prompt.is_some());
-        let pose = &followed.pose.degrees;
-        let params = &self.shared.calibration.identity;
+        let calibration = &self.shared.calibration;
+        let params = &calibration.identity;
+        let sight = Sight::of(face, &calibration.challenge.neutral);
         let jumped = self.has_jumped;
-        if !self.identity.is_due(at, pose, moment, jumped, params) {
+        if !self.identity.is_due(at, &sight, moment, jumped, params) {
             return Ok(None);
         }
         let engine = &self.shared.engine;
         let descriptor = engine.embed(frame, &followed.mesh.landmarks)?;
-        let same = self.identity.compare(at, pose, moment, &descriptor, params);
+        let same = self
+            .identity
+            .compare(at, &sight, moment, &descriptor, params);
         if same == Some(true) {
             self.has_jumped = false;
         }

@@ -1,17 +1,41 @@
 //! Whether the face is still the one that the session began with.
 
-use lifesign_domain::PoseDegrees;
+use lifesign_challenge::{FaceMeasures, NeutralLimits};
 use lifesign_engine::Descriptor;
 
 use crate::IdentityParams;
 
+/// How much nearer or further than at first a face may be: at arm's length the perspective of one that comes closer
+/// changes its descriptor.
+const NEARER: f64 = 1.2;
+
+/// How a face is seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    /// The larger of yaw and pitch in degrees.
+    turn_deg: f64,
+    /// Distance of the eyes over the frame's width, of a face at rest.
+    resting: Option<f64>,
+}
+
+impl Sight {
+    pub(crate) fn of(face: &FaceMeasures, limits: &NeutralLimits) -> Self {
+        Self {
+            turn_deg: face.pose.yaw.abs().max(face.pose.pitch.abs()),
+            resting: face.is_at_rest(limits).then_some(face.eye_distance),
+        }
+    }
+}
+
 /// What is known of the person so far.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
-    /// Frontal faces that the session began with.
+    /// Faces at rest that the session began with.
     anchors: Vec<Descriptor>,
+    /// Distance of the eyes of the first.
+    eye_distance: Option<f64>,
     compared_at: Option<u64>,
-    /// Frontal faces in a row that were neither surely the same nor surely another, the newest last.
+    /// Faces at rest in a row that were neither surely the same nor surely another, the newest last.
     unsure: Vec<Descriptor>,
     /// The last comparison that said anything found somebody else, so that the next frame is compared, too.
     doubted: bool,
@@ -28,12 +52,12 @@ impl Identity {
     pub(crate) fn is_due(
         &self,
         at_ms: u64,
-        pose: &PoseDegrees,
+        sight: &Sight,
         moment: usize,
         jumped: bool,
         params: &IdentityParams,
     ) -> bool {
-        if turn(pose) > params.compared_deg {
+        if sight.turn_deg > params.compared_deg {
             return false;
         }
         let since_ms = self.compared_at.map(|at| at_ms.saturating_sub(at));
@@ -50,19 +74,23 @@ impl Identity {
     }
 
     /// Compares; whether it is the same person, `None` while that cannot be said: nobody is known yet, the face is
-    /// turned and neither near nor far, or frontal and more frames must tell.
+    /// moving and neither like nor unlike, or at rest and more frames must tell.
     pub(crate) fn compare(
         &mut self,
         at_ms: u64,
-        pose: &PoseDegrees,
+        sight: &Sight,
         moment: usize,
         descriptor: &Descriptor,
         params: &IdentityParams,
     ) -> Option<bool> {
         self.compared_at = Some(at_ms);
-        let is_frontal = turn(pose) <= params.frontal_deg;
+        let first = self.eye_distance;
+        let is_plain = sight.resting.is_some_and(|now| {
+            first.is_none_or(|first| (first / NEARER..=first * NEARER).contains(&now))
+        });
         if self.anchors.is_empty() {
-            if is_frontal {
+            if is_plain {
+                self.eye_distance = sight.resting;
                 self.anchors.push(descriptor.clone());
             }
             return None;
@@ -74,10 +102,10 @@ impl Identity {
         let nearest = distances.fold(f64::INFINITY, f64::min);
         let same = if nearest <= params.sure {
             Some(true)
-        } else if is_frontal {
+        } else if is_plain {
             self.on_average(descriptor, params)
         } else {
-            // A turned face lies further off, and says nothing where strangers do, too.
+            // Turned, speaking, blinking or near it lies further off, and says nothing where strangers do, too.
             (nearest > params.turned).then_some(false)
         }?;
         self.moment = Some(moment);
@@ -85,7 +113,7 @@ impl Identity {
         self.doubted = !same;
         if same {
             self.unsure.clear();
-            if is_frontal && self.anchors.len() < params.anchors {
+            if is_plain && self.anchors.len() < params.anchors {
                 self.anchors.push(descriptor.clone());
             }
         }
@@ -117,23 +145,19 @@ fn mean(descriptors: &[Descriptor]) -> Option<Descriptor> {
     Descriptor::new(&sums.map(|sum| sum / count))
 }
 
-/// How far a head is turned, the larger of yaw and pitch.
-fn turn(pose: &PoseDegrees) -> f64 {
-    pose.yaw.abs().max(pose.pitch.abs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Calibration;
 
-    fn pose(yaw: f64) -> PoseDegrees {
-        PoseDegrees {
-            yaw,
-            pitch: 0.0,
-            roll: 0.0,
-        }
-    }
+    const REST: Sight = Sight {
+        turn_deg: 0.0,
+        resting: Some(0.15),
+    };
+    const MOVING: Sight = Sight {
+        turn_deg: 20.0,
+        resting: None,
+    };
 
     /// At this distance from zero.
     fn descriptor(at: f32) -> Descriptor {
@@ -145,41 +169,48 @@ mod tests {
     /// A known person at zero.
     fn known(params: &IdentityParams) -> Identity {
         let mut identity = Identity::default();
-        let first = identity.compare(0, &pose(0.0), 0, &descriptor(0.0), params);
+        let first = identity.compare(0, &REST, 0, &descriptor(0.0), params);
         assert_eq!(first, None);
-        assert_eq!(see(&mut identity, 0.0, 0.0, params), Some(true));
+        assert_eq!(see(&mut identity, REST, 0.0, params), Some(true));
         identity
     }
 
-    fn see(identity: &mut Identity, yaw: f64, at: f32, params: &IdentityParams) -> Option<bool> {
-        identity.compare(1, &pose(yaw), 0, &descriptor(at), params)
+    fn see(
+        identity: &mut Identity,
+        sight: Sight,
+        at: f32,
+        params: &IdentityParams,
+    ) -> Option<bool> {
+        identity.compare(1, &sight, 0, &descriptor(at), params)
     }
 
     #[test]
     fn it_compares_once_a_second_at_each_moment_and_until_it_is_sure() {
         let params = Calibration::embedded().identity;
-        let due = |identity: &Identity, at, moment| {
-            identity.is_due(at, &pose(0.0), moment, false, &params)
-        };
+        let due =
+            |identity: &Identity, at, moment| identity.is_due(at, &REST, moment, false, &params);
         assert!(due(&Identity::default(), 0, 0));
         let mut identity = known(&params);
         assert!(!due(&identity, 500, 0) && due(&identity, 1_001, 0) && due(&identity, 500, 1));
-        assert!(identity.is_due(2, &pose(0.0), 0, true, &params));
-        let away = pose(params.compared_deg + 1.0);
+        assert!(identity.is_due(2, &REST, 0, true, &params));
+        let away = Sight {
+            turn_deg: params.compared_deg + 1.0,
+            resting: None,
+        };
         assert!(!identity.is_due(9_000, &away, 1, true, &params));
         let between = ((params.sure + params.same) / 2.0) as f32;
-        assert_eq!(see(&mut identity, 0.0, between, &params), None);
+        assert_eq!(see(&mut identity, REST, between, &params), None);
         assert!(due(&identity, 2, 0));
-        assert_eq!(see(&mut identity, 0.0, 0.1, &params), Some(true));
+        assert_eq!(see(&mut identity, REST, 0.1, &params), Some(true));
         assert!(!due(&identity, 2, 0));
     }
 
     #[test]
-    fn several_frontal_faces_decide_together() {
+    fn several_faces_at_rest_decide_together() {
         let params = Calibration::embedded().identity;
         let all = |at: f32| {
             let mut identity = known(&params);
-            let seen = (0..params.frames).map(|_| see(&mut identity, 0.0, at, &params));
+            let seen = (0..params.frames).map(|_| see(&mut identity, REST, at, &params));
             let seen: Vec<_> = seen.collect();
             (seen, identity)
         };
@@ -196,20 +227,27 @@ mod tests {
     }
 
     #[test]
-    fn turned_faces_are_given_more_room_and_clear_up_nothing_there() {
+    fn faces_that_move_are_given_more_room_and_clear_up_nothing_there() {
         let params = Calibration::embedded().identity;
-        let turned = params.frontal_deg + 5.0;
         let mut identity = Identity::default();
-        assert_eq!(see(&mut identity, turned, 9.0, &params), None, "no anchor");
+        assert_eq!(see(&mut identity, MOVING, 9.0, &params), None, "no anchor");
         let mut identity = known(&params);
         let between = ((params.sure + params.turned) / 2.0) as f32;
-        assert_eq!(see(&mut identity, turned, between, &params), None);
+        assert_eq!(see(&mut identity, MOVING, between, &params), None);
         assert!(!identity.is_doubted());
         let far = params.turned as f32 + 0.2;
-        assert_eq!(see(&mut identity, turned, far, &params), Some(false));
-        assert_eq!(see(&mut identity, turned, between, &params), None);
+        assert_eq!(see(&mut identity, MOVING, far, &params), Some(false));
+        assert_eq!(see(&mut identity, MOVING, between, &params), None);
         assert!(identity.is_doubted());
-        assert_eq!(see(&mut identity, turned, 0.1, &params), Some(true));
+        assert_eq!(see(&mut identity, MOVING, 0.1, &params), Some(true));
         assert!(!identity.is_doubted());
+        let nearer = Sight {
+            resting: Some(0.15 * NEARER + 0.01),
+            ..REST
+        };
+        for _ in 0..5 {
+            let seen = see(&mut identity, nearer, params.same as f32 + 0.1, &params);
+            assert_eq!(seen, None, "nearer than at first");
+        }
     }
 }

@@ -127,7 +127,8 @@
       const turn = Math.floor((now - puppet.since) / 3500);
       if (phase > 500 && puppet.turn !== turn) {
         puppet.turn = turn;
-        act(OTHER[kind] ?? 'turn_left', 1, digits, now);
+        // Two arrowheads: far enough to be wrong whatever was asked.
+        act(OTHER[kind] ?? 'turn_left', 2, digits, now);
       } else if (phase > 1900 && puppet.turned !== turn) {
         puppet.turned = turn;
         relax(now);
