@@ -19,7 +19,7 @@ use crate::support::document::{conforms, document};
 use crate::support::sessions::{
     FakeFaces, Made, ask, capture, captured, make, make_decentro, open, result_decentro, start,
 };
-use crate::support::site::{Ground, Site, now};
+use crate::support::site::{Ground, Site, act, now};
 
 async fn bank() -> (Site, String) {
     let ground = Ground::new().await;
@@ -199,6 +199,29 @@ async fn nothing_begins_without_consent_or_a_place_that_is_required() {
     assert_eq!(unknown.err(), Some(Refusal::NotFound));
     let nothing = site.client.get("/verify-video/0/session").await;
     nothing.refusal(404, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_shut_out_has_no_links_either() {
+    let ground = Ground::new().await;
+    let bank = ground.tenant("bank").await;
+    let site = ground.open(Arc::new(FakeFaces)).await;
+    let made = make(&site, &bank.api_key, &json!({})).await;
+    let enable = |enabled| {
+        let store = &site.ground.store;
+        let id = bank.tenant_id.clone();
+        async move {
+            store
+                .set_tenant_enabled(&id, enabled, &act())
+                .await
+                .unwrap()
+        }
+    };
+    enable(false).await;
+    let opened = open_capture(&site.app, &made.token, start()).await;
+    assert_eq!(opened.err(), Some(Refusal::NotFound));
+    enable(true).await;
+    assert!(open_capture(&site.app, &made.token, start()).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,8 +81,13 @@ fn level(pcm: &[i16]) -> f64 {
     (squares / pcm.len().max(1) as f64).sqrt()
 }
 
-/// A session that asks for [`ASKED`] alone and gets `said`.
+/// A session that asks for [`ASKED`] alone and gets `said` from a mouth that speaks.
 fn answered(judge: &SessionJudge, said: &[u8]) -> Captured {
+    spoken_by(judge, said, Voice::mouth)
+}
+
+/// The same from a mouth that does what it likes.
+fn spoken_by(judge: &SessionJudge, said: &[u8], mouth: fn(&Voice, u64) -> f64) -> Captured {
     let step = Step {
         action: Action::ReadDigits { digits: ASKED },
         pause_ms: 300,
@@ -105,7 +110,7 @@ fn answered(judge: &SessionJudge, said: &[u8]) -> Captured {
         let before = at;
         at += 92 + rng.u64(..16);
         let state = PuppetState {
-            mouth: voice.mouth(at),
+            mouth: mouth(&voice, at),
             ..sways.state(at)
         };
         let output = capture.frame(at, &film(&ASTRONAUT, &state, at)).unwrap();
@@ -136,6 +141,16 @@ fn the_right_digits_are_heard() {
         (REACTION_MS - 100..REACTION_MS + 350).contains(&reaction_ms),
         "{reaction_ms} ms"
     );
+}
+
+/// Somebody out of sight reads aloud.
+#[test]
+fn lips_that_stand_still_say_nothing() {
+    let Some(judge) = judge() else { return };
+    let captured = spoken_by(judge, &ASKED, |_, _| 0.0);
+    let result = &captured.result;
+    assert_eq!(result.failure.as_deref(), Some("lips_do_not_follow"));
+    assert!(!result.challenge_passed && !captured.may_retry);
 }
 
 #[test]
