@@ -13,7 +13,7 @@ FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa de
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load fuzz deny fmt schema browser postgres tools ffmpeg speech release e2e
+.PHONY: help run test check bench bench-load bench-sessions fuzz deny fmt schema browser postgres tools ffmpeg speech release e2e
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,8 @@ test: browser postgres tools ffmpeg speech ## Run every test
 	tools/with-postgres.sh cargo test --workspace
 
 e2e: browser speech ## Whole active sessions in a real browser, from the initiate request to the redirect (some minutes)
-	cargo test -p lifesign-server --test it e2e:: -- --ignored --nocapture --test-threads=1
+	@# The whole workspace, as for `make test`: one package alone would build its dependencies with other features.
+	cargo test --workspace --test it e2e:: -- --ignored --nocapture --test-threads=1
 
 check: ## Formatting, lints, documentation
 	cargo fmt --all --check
@@ -42,6 +43,10 @@ bench: ffmpeg ## Milliseconds by stage, checks a second, cost of a clip (BENCH_S
 bench-load: release ## The server under load, beside Python peers (LOAD_SECONDS a row); writes docs/PERFORMANCE.md
 	cargo build --release --quiet -p lifesign-bench --bin lifesign-load
 	bench/peers/run.sh target/release/lifesign-load target/release/lifesign $(SAMPLE) --seconds $(LOAD_SECONDS) --write docs/PERFORMANCE.md
+
+bench-sessions: release ## Active sessions at once, with a puppet that answers before each camera; writes docs/PERFORMANCE.md
+	cargo build --release --quiet -p lifesign-bench --bin lifesign-sessions
+	target/release/lifesign-sessions target/release/lifesign $(SAMPLE) --seconds $(LOAD_SECONDS) --write docs/PERFORMANCE.md
 
 fuzz: ## Fuzz every decoder and parser for TIME seconds each (needs cargo-fuzz and g++)
 	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz

@@ -35,7 +35,7 @@ impl Server {
         let child = Command::new(binary)
             .args(["serve", "--listen", &address.to_string(), "--data"])
             .arg(data.path())
-            .env("RUST_LOG", "error")
+            .env("LIFESIGN_LOG_LEVEL", "error")
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

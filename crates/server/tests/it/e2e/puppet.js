@@ -12,7 +12,6 @@
   const REST = { yaw: 0, pitch: 0, mouth: 0, smile: 0, scale: 1 };
   const OTHER = {
     turn_left: 'turn_right', turn_right: 'turn_left', look_up: 'look_down', look_down: 'look_up',
-    smile: 'open_mouth', open_mouth: 'turn_left', blink_twice: 'open_mouth', move_closer: 'turn_left',
   };
   const decode = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   const faces = [];
@@ -123,8 +122,8 @@
       if (puppet.way !== 'misread') act(kind, arrows, digits, now + REACTION_MS);
     } else if (puppet.way === 'misread') {
       // Goes its own way again and again, as a recording of another session does.
-      const phase = (now - puppet.since) % 3500;
-      const turn = Math.floor((now - puppet.since) / 3500);
+      const phase = (now - puppet.since) % 3000;
+      const turn = Math.floor((now - puppet.since) / 3000);
       if (phase > 500 && puppet.turn !== turn) {
         puppet.turn = turn;
         // Two arrowheads: far enough to be wrong whatever was asked.
