@@ -17,6 +17,7 @@ use lifesign_media::{Limits, decode};
 
 const SIZES: [(u32, u32); 3] = [(640, 480), (1280, 960), (4000, 3000)];
 const PROFILE: &str = "classic";
+const LEARNED: &str = "pad_context";
 const DEFAULT_SECONDS: f64 = 5.0;
 
 fn main() -> Outcome<()> {
@@ -70,9 +71,13 @@ fn stages(
         mut pose,
         mut luma,
         mut quality_,
+        mut learned,
         mut signals,
     ] = std::array::from_fn(|_| Samples::default());
     let mut whole = Samples::default();
+    let params = &engine.calibration().signals;
+    let first = engine.signals().find(|s| s.name() == LEARNED);
+    let first = first.ok_or("no learned signal")?;
     let start = Instant::now();
     while start.elapsed() < budget {
         let photo = decoding.time(|| decode(jpeg, limits))?;
@@ -87,6 +92,8 @@ fn stages(
             return Err("no face in the sample".into());
         };
         quality_.time(|| quality::assess(&evidence, engine.calibration()));
+        // The first of the learned signals that is read runs the networks of both.
+        learned.time(|| first.read(&evidence, params));
         signals.time(|| engine.readings(&evidence));
         whole.time(|| -> Outcome<_> { Ok(engine.check(decode(jpeg, limits)?, PROFILE)?) })?;
     }
@@ -97,7 +104,8 @@ fn stages(
         ("pose", pose),
         ("luma", luma),
         ("quality", quality_),
-        ("eight signals", signals),
+        ("crops, networks, heads", learned),
+        ("other signals", signals),
         ("whole check", whole),
     ])
 }

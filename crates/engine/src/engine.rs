@@ -154,6 +154,11 @@ impl Engine {
         &self.calibration
     }
 
+    /// All signals, in registry order.
+    pub fn signals(&self) -> impl Iterator<Item = &dyn Signal> {
+        self.signals.iter().map(AsRef::as_ref)
+    }
+
     /// Judges a photo by a profile of the calibration. The same photo always gets the same
     /// answer.
     ///
