@@ -5,15 +5,16 @@
 SHELL := /bin/bash
 LISTEN ?= 127.0.0.1:8080
 SAMPLE := assets/samples/astronaut.jpg
+IMAGE_BINARY ?= target/release/lifesign
 BENCH_SECONDS ?= 5
 LOAD_SECONDS ?= 60
 LIFESIGN := cargo run --quiet --bin lifesign --
 
-FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa decentro calibration temporal_calibration clip
+FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa decentro calibration temporal_calibration session_calibration configuration multipart capture clip
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load bench-sessions fuzz deny fmt schema browser postgres tools ffmpeg speech release e2e
+.PHONY: help run test check bench bench-load bench-sessions faults fuzz sanitize deny fmt schema browser postgres tools ffmpeg speech release image-check e2e
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +58,13 @@ fuzz: ## Fuzz every decoder and parser for TIME seconds each (needs cargo-fuzz a
 	    -max_total_time=$(TIME) -max_len=4096 -rss_limit_mb=2048 -timeout=60 -print_final_stats=1; \
 	done
 
+# The kernels are the one place of ours with `unsafe` code. Other crates' kernels stay unoptimised: under the sanitizer
+# they alone would build for a quarter of an hour.
+sanitize: ## The networks' kernels under AddressSanitizer
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test -p lifesign-infer \
+	  --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize \
+	  --config profile.dev.package.rten-gemm.opt-level=0 --config profile.dev.package.rten.opt-level=0
+
 # Not part of `make check`: cargo-deny takes minutes to build, and advisories come from the network.
 deny: ## Licences, sources and duplicates of all dependencies, and known advisories (installs cargo-deny)
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
@@ -65,6 +73,15 @@ deny: ## Licences, sources and duplicates of all dependencies, and known advisor
 schema: tools ## Throw EXAMPLES generated requests at each route and hold the answers against /openapi.json
 	cargo test --workspace --no-run --quiet
 	tools/schemathesis.sh $(EXAMPLES)
+
+faults: postgres tools ## Disks, databases, clocks, clients and callers' servers that fail, and backup and restore (some minutes)
+	tools/with-postgres.sh cargo test --workspace --test processes
+	cargo test --workspace --test it -- transport:: load:: urls:: callbacks:: crossing::
+	cargo test --workspace --test fetch
+
+image-check: release ## The Containerfile's steps in a clean Debian root (root, debootstrap, some minutes); IMAGE_BINARY to try another
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_IMAGE "command -v debootstrap && command -v curl" debootstrap curl
+	deploy/image-check.sh $(IMAGE_BINARY)
 
 fmt: ## Format everything
 	cargo fmt --all
@@ -80,9 +97,9 @@ browser:
 postgres:
 	@tools/debian.sh LIFESIGN_TEST_REQUIRE_POSTGRES "ls /usr/lib/postgresql/*/bin/initdb" postgresql
 
-# For the clients in docs/examples and for schemathesis.
+# For the clients in docs/examples, for schemathesis and for the backup of SQLite.
 tools:
-	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && /usr/bin/python3 -m ensurepip --version && /usr/bin/python3 -c 'import cryptography'" curl python3-cryptography python3-venv
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_TOOLS "command -v curl && command -v sqlite3 && /usr/bin/python3 -m ensurepip --version && /usr/bin/python3 -c 'import cryptography'" curl python3-cryptography python3-venv sqlite3
 
 # Clips are decoded by ffmpeg; without it everything else works.
 ffmpeg: ## Install ffmpeg, which decodes clips

@@ -82,7 +82,8 @@ for name, content in {
 
 # Calibrations, cut and bent.
 for target, file in {"calibration": "../crates/engine/calibration/default.toml",
-                     "temporal_calibration": "../crates/temporal/calibration/default.toml"}.items():
+                     "temporal_calibration": "../crates/temporal/calibration/default.toml",
+                     "session_calibration": "../crates/session/calibration/default.toml"}.items():
     folder = pathlib.Path("corpus") / target
     folder.mkdir(parents=True, exist_ok=True)
     text = pathlib.Path(file).read_text()
@@ -94,6 +95,73 @@ for target, file in {"calibration": "../crates/engine/calibration/default.toml",
     (folder / "negative").write_text(whole.replace(" = 0.", " = -0."))
     (folder / "empty").write_text("")
     (folder / "nested").write_text("a" + ".a" * 300 + " = 1\n")
+
+sessions = pathlib.Path("corpus/session_calibration")
+whole = (sessions / "whole").read_text()
+for name, more in {
+    "times": "[challenge.time]\nsession_ms = 9223372036854775807\npause_least_ms = 9\npause_most_ms = 8\n",
+    "no_angles": "[challenge.head]\nyaw_deg = []\n",
+    "not_a_number": "[challenge.eyes]\nclosed = nan\n",
+}.items():
+    (sessions / name).write_text(whole + more)
+
+# Forms: the first line is the content type.
+forms = pathlib.Path("corpus/multipart")
+forms.mkdir(parents=True, exist_ok=True)
+def form(*fields, end="--x--\r\n", kind="multipart/form-data; boundary=x"):
+    return (kind + "\n" + "".join(f"--x\r\n{head}\r\n\r\n{value}\r\n" for head, value in fields) + end).encode()
+named = 'content-disposition: form-data; name="image"'
+for name, content in {
+    "field": form((named, "bytes")),
+    "file": form((named + '; filename="a.jpg"\r\ncontent-type: image/jpeg', "bytes"), ('content-disposition: form-data; name=profile', "classic")),
+    "encoded_name": form((named + "; filename*=UTF-8''%e2%82%ac.jpg", "")),
+    "quoted_boundary": form((named, "b"), kind='multipart/form-data; boundary="x"; charset=utf-8'),
+    "no_boundary": form((named, "b"), kind="multipart/form-data"),
+    "many": form(*[(f"content-disposition: form-data; name=f{i}", "") for i in range(40)]),
+    "cut": form((named, "bytes"), end="--"),
+    "preamble": form((named, "b")).replace(b"\n--x", b"\nbefore\r\n--x", 1),
+    "no_disposition": form(("content-type: image/jpeg", "b")),
+    "bare_newlines": form((named, "b")).replace(b"\r\n", b"\n"),
+    "json": b'application/json\n{"image": "QUJD"}',
+}.items():
+    (forms / name).write_bytes(content)
+
+# Messages of the capture page: even first byte text, odd binary.
+messages = pathlib.Path("corpus/capture")
+messages.mkdir(parents=True, exist_ok=True)
+for name, content in {
+    "start": b'\0{"type":"start","consent":true,"microphone":true,"camera":"FaceTime","geolocation":{"latitude":1.5,"longitude":-2e1}}',
+    "shown": b'\0{"type":"shown","step":3}', "skip": b'\0{"type":"skip","step":0}', "abort": b'\0{"type":"abort"}',
+    "unknown": b'\0{"type":"dance"}', "negative": b'\0{"type":"shown","step":-1}', "deep": b'\0{"type":' + b"[" * 300,
+    "frame": b"\1\1\2\1\0\0\xff\xd8\xff\xd9", "sound": b"\1\2\0\0\0\0\1\0\xff\xff",
+    "half_sample": b"\1\2\0\0\0\0\1", "no_head": b"\1\1\0", "kind": b"\1\7\0\0\0\0",
+}.items():
+    (messages / name).write_bytes(content)
+
+# lifesign.toml.
+configurations = pathlib.Path("corpus/configuration")
+configurations.mkdir(parents=True, exist_ok=True)
+model = """[[external_model]]
+name = "mini"
+file = "mini.onnx"
+sha256 = "%s"
+crop_scale = 2.7
+size = 80
+colour_order = "bgr"
+range = [0.0, 255.0]
+activation = "softmax"
+output_index = 1
+weight = 0.3
+""" % ("0" * 64)
+for name, content in {
+    "settings": 'listen = "0.0.0.0:80"\nworkers = 2\nqueue = 9\nlog_format = "json"\nmax_pixels = 50000000\nprofile = "classic"\n',
+    "numbers": "live_threshold = 0.6\nmin_ear = 0.2\nmax_yaw_deg = 40\nfft_kurtosis_max = 1e3\n",
+    "model": model, "two_models": model + model.replace('"mini"', '"other"'), "heavy": model.replace("0.3", "1e300"),
+    "unknown": "live_treshold = 0.6\n", "wrong_type": 'workers = "many"\nqueue = -1\n', "out_of_range": "max_side = 0\n",
+    "missing_file": 'calibration = "nowhere.toml"\n', "not_toml": "= [[", "nested": "a" + ".a" * 300 + " = 1\n",
+    "infinite": "live_threshold = inf\nmin_blur_variance = nan\n",
+}.items():
+    (configurations / name).write_text(content)
 
 # Outlines of clips: bodies/video.rs has no decoder behind it.
 def box(kind, content=b""):

@@ -63,7 +63,15 @@ EOF
 for _ in 1 2 3 4 5 6 7 8; do
   port=$((20000 + RANDOM % 12000))
   if pg pg_ctl -D "$folder/data" -l "$folder/log" -o "-p $port" -w -t 60 start >/dev/null; then
-    LIFESIGN_TEST_POSTGRES="postgres://lifesign:$password@127.0.0.1:$port/postgres" "$@"
+    # For tests that stop and start a server of their own: pg_ctl with what it needs to know.
+    {
+      echo "#!/bin/sh"
+      echo "cd '$folder' && exec ${as[*]} env -i PATH='$bin:/usr/bin:/bin' LC_ALL=C" \
+        "pg_ctl -D '$folder/data' -l '$folder/log' -o '-p $port' -w -t 60 \"\$@\""
+    } >"$folder/control"
+    chmod +x "$folder/control"
+    LIFESIGN_TEST_POSTGRES="postgres://lifesign:$password@127.0.0.1:$port/postgres" \
+      LIFESIGN_TEST_POSTGRES_CONTROL="$folder/control" "$@"
     exit
   fi
 done

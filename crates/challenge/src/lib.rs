@@ -27,7 +27,7 @@ pub use event::{Event, FaceMeasures, Observation, Speech};
 pub use guess::GuessBits;
 pub use limits::{
     AudioLimits, ContinuityLimits, ExpressionLimits, EyeLimits, HeadLimits, LightLimits, Limits,
-    NeutralLimits, TimeLimits,
+    LimitsError, NeutralLimits, TimeLimits,
 };
 pub use machine::Machine;
 pub use output::{

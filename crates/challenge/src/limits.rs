@@ -3,6 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// No time is longer: sums of times must not overflow, and every session must end.
+const LONGEST_MS: u64 = 86_400_000;
+/// WCAG 2.2, criterion 2.3.1: at most three flashes a second, or screens may harm people.
+const SHORTEST_FLASH_MS: u64 = 334;
+
 macro_rules! limits {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $default:expr,)* }) => {
         $(#[$doc])*
@@ -224,5 +229,185 @@ limits! {
         /// Response of the skin (change of the log colour against grey) below which nothing can be said: half a
         /// level of 128, which the mean over a face's pixels resolves.
         response: f64 = 0.004,
+    }
+}
+
+/// A limit with which no session could be held.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{key} is {value}, must be {accepted}")]
+pub struct LimitsError {
+    /// Dotted key.
+    pub key: &'static str,
+    /// What was given.
+    pub value: f64,
+    /// What would be accepted.
+    pub accepted: &'static str,
+}
+
+impl Limits {
+    /// Refuses limits with which nothing could be asked, a session would not end or a screen might harm.
+    ///
+    /// # Errors
+    /// The first number that is out of range.
+    pub fn validate(&self) -> Result<(), LimitsError> {
+        self.times()?;
+        self.angles()?;
+        self.measures()?;
+        let light = &self.light;
+        let flashes = f64::from(light.flashes);
+        accept("light.flashes", flashes, light.flashes > 0, "1 or more")?;
+        let shown = light.flash_ms;
+        let is_safe = (SHORTEST_FLASH_MS..=LONGEST_MS).contains(&shown);
+        accept(
+            "light.flash_ms",
+            shown as f64,
+            is_safe,
+            "from 334 to 86400000",
+        )
+    }
+
+    fn times(&self) -> Result<(), LimitsError> {
+        let (time, eyes, continuity) = (&self.time, &self.eyes, &self.continuity);
+        for (key, value) in [
+            ("time.least_reaction_ms", time.least_reaction_ms),
+            ("time.show_within_ms", time.show_within_ms),
+            ("time.movement_ms", time.movement_ms),
+            ("time.approach_ms", time.approach_ms),
+            ("time.digits_ms", time.digits_ms),
+            ("time.recogniser_ms", time.recogniser_ms),
+            ("time.hold_ms", time.hold_ms),
+            ("time.return_ms", time.return_ms),
+            ("time.settle_ms", time.settle_ms),
+            ("time.pause_least_ms", time.pause_least_ms),
+            ("time.pause_most_ms", time.pause_most_ms),
+            ("time.session_ms", time.session_ms),
+            ("neutral.rest_ms", self.neutral.rest_ms),
+            ("eyes.closure_least_ms", eyes.closure_least_ms),
+            ("eyes.closure_most_ms", eyes.closure_most_ms),
+            ("eyes.pair_ms", eyes.pair_ms),
+            ("continuity.least_interval_ms", continuity.least_interval_ms),
+            ("continuity.gap_ms", continuity.gap_ms),
+            ("continuity.silent_stream_ms", continuity.silent_stream_ms),
+            ("continuity.face_lost_ms", continuity.face_lost_ms),
+            ("light.lag_ms", self.light.lag_ms),
+        ] {
+            accept(key, value as f64, value <= LONGEST_MS, "at most 86400000")?;
+        }
+        let most = time.pause_most_ms;
+        let is_range = time.pause_least_ms <= most;
+        accept(
+            "time.pause_most_ms",
+            most as f64,
+            is_range,
+            "pause_least_ms or more",
+        )
+    }
+
+    fn angles(&self) -> Result<(), LimitsError> {
+        for (key, degrees) in [
+            ("head.yaw_deg", &self.head.yaw_deg),
+            ("head.pitch_deg", &self.head.pitch_deg),
+        ] {
+            let count = degrees.len() as f64;
+            accept(key, count, !degrees.is_empty(), "one angle or more")?;
+            for angle in degrees {
+                let is_angle = (1..=90).contains(angle);
+                accept(key, f64::from(*angle), is_angle, "from 1 to 90")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn measures(&self) -> Result<(), LimitsError> {
+        let (neutral, head, expression) = (&self.neutral, &self.head, &self.expression);
+        for (key, value) in [
+            ("neutral.yaw_deg", neutral.yaw_deg),
+            ("neutral.pitch_deg", neutral.pitch_deg),
+            ("neutral.roll_deg", neutral.roll_deg),
+            ("neutral.spread_deg", neutral.spread_deg),
+            ("neutral.mouth", neutral.mouth),
+            ("neutral.eye_distance_least", neutral.eye_distance_least),
+            ("neutral.eye_distance_most", neutral.eye_distance_most),
+            ("neutral.dark", neutral.dark),
+            ("neutral.bright", neutral.bright),
+            ("head.yaw_tolerance_deg", head.yaw_tolerance_deg),
+            ("head.pitch_tolerance_deg", head.pitch_tolerance_deg),
+            ("head.onset_deg", head.onset_deg),
+            ("head.opposite_deg", head.opposite_deg),
+            ("head.across_deg", head.across_deg),
+            ("expression.mouth_onset", expression.mouth_onset),
+            ("expression.mouth", expression.mouth),
+            ("expression.mouth_wrong", expression.mouth_wrong),
+            ("expression.smile_onset", expression.smile_onset),
+            ("expression.smile", expression.smile),
+            ("expression.closer_onset", expression.closer_onset),
+            ("expression.closer", expression.closer),
+            ("eyes.closed", self.eyes.closed),
+            ("eyes.open", self.eyes.open),
+            ("continuity.degrees_per_s", self.continuity.degrees_per_s),
+            ("continuity.closer_per_s", self.continuity.closer_per_s),
+            ("light.false_alarm", self.light.false_alarm),
+            ("light.response", self.light.response),
+        ] {
+            let is_measure = value.is_finite() && value >= 0.0;
+            accept(key, value, is_measure, "a number from 0 on")?;
+        }
+        Ok(())
+    }
+}
+
+fn accept(
+    key: &'static str,
+    value: f64,
+    is_accepted: bool,
+    accepted: &'static str,
+) -> Result<(), LimitsError> {
+    if is_accepted {
+        return Ok(());
+    }
+    Err(LimitsError {
+        key,
+        value,
+        accepted,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_looked_at() {
+        assert_eq!(Limits::default().validate(), Ok(()));
+        let mut changes = 0;
+        let whole = toml::Table::try_from(Limits::default()).unwrap();
+        for (section, numbers) in &whole {
+            for (name, number) in numbers.as_table().unwrap() {
+                // A count may be anything; what is counted is what the name says.
+                let bad: toml::Value = match number {
+                    toml::Value::Float(_) => f64::NAN.into(),
+                    toml::Value::Integer(_) if name.ends_with("_ms") => i64::MAX.into(),
+                    toml::Value::Array(_) => toml::Value::Array(Vec::new()),
+                    _ => continue,
+                };
+                let mut changed = whole.clone();
+                changed[section].as_table_mut().unwrap()[name] = bad;
+                let limits: Limits = changed.try_into().unwrap();
+                let refused = limits.validate().unwrap_err();
+                assert_eq!(refused.key, format!("{section}.{name}"));
+                changes += 1;
+            }
+        }
+        assert!(changes > 40, "{changes}");
+    }
+
+    #[test]
+    fn flashes_that_may_harm_are_refused() {
+        let mut limits = Limits::default();
+        limits.light.flash_ms = 333;
+        assert_eq!(limits.validate().unwrap_err().key, "light.flash_ms");
+        limits.light.flash_ms = 500;
+        limits.light.flashes = 0;
+        assert_eq!(limits.validate().unwrap_err().key, "light.flashes");
     }
 }

@@ -9,7 +9,7 @@ use lifesign_eval::resume::JournalError;
 use lifesign_server::ServeError;
 use lifesign_server::service::admin::AdminError;
 
-use crate::config::ConfigError;
+use lifesign_config::ConfigError;
 
 /// Exit status for input that cannot be used.
 pub(crate) const EXIT_BAD_INPUT: u8 = 3;

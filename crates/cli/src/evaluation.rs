@@ -8,11 +8,12 @@ use lifesign_eval::resume::{FileKey, Fingerprint, Journal, Opened};
 use lifesign_eval::{Manifest, Outcome, RowIssue, Sample, Scored};
 
 use crate::args::JudgingArgs;
-use crate::config::Config;
 use crate::error::CliError;
 use crate::inputs::Input;
 use crate::judge::{FileError, Judge, Judged};
-use crate::{digest, parallel};
+use crate::parallel;
+use lifesign_config::Config;
+use lifesign_config::digest;
 
 /// The program as reports name it.
 pub(crate) const PROGRAM: &str = concat!("lifesign ", env!("CARGO_PKG_VERSION"));

@@ -2,15 +2,28 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use lifesign_config::Config;
 use lifesign_domain::{CheckResult, ErrorKind};
 use lifesign_engine::explain::{self, Picture};
-use lifesign_engine::{Engine, EngineError};
+use lifesign_engine::{Engine, EngineError, Models};
 use lifesign_media::{Limits, MediaError, Photo};
 use serde::Serialize;
 
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT, EXIT_INTERNAL};
 use crate::inputs::Input;
+
+/// An engine with the embedded models and the external ones.
+///
+/// # Errors
+/// Those of [`Config::external_signals`], and weights that do not fit the calibration.
+pub(crate) fn engine(config: &Config) -> Result<Engine, CliError> {
+    let (models, signals) = (Models::embedded()?, config.external_signals()?);
+    Ok(Engine::with_signals(
+        models,
+        signals,
+        config.calibration.clone(),
+    )?)
+}
 
 /// One image and what came out.
 pub(crate) struct Judged {
@@ -106,7 +119,7 @@ impl Judge {
     /// With the models in the binary; `explain` asks for the pictures as well.
     pub(crate) fn new(config: &Config, explain: bool) -> Result<Self, CliError> {
         Ok(Self {
-            engine: config.engine()?,
+            engine: engine(config)?,
             profile: config.settings.profile.clone(),
             limits: config.limits(),
             explain,

@@ -2,8 +2,6 @@
 
 mod args;
 mod commands;
-mod config;
-mod digest;
 mod error;
 mod evaluation;
 mod inputs;
@@ -16,8 +14,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
-use config::{Config, Overrides};
 use error::{CliError, EXIT_USAGE};
+use lifesign_config::{Config, Overrides};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("contracts", &["challenge", "domain"]),
+    ("config", &["engine", "infer", "media", "session"]),
     ("eval", &["domain"]),
     ("net", &["domain"]),
     ("numeric", &[]),
@@ -54,11 +55,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "video",
         ],
     ),
-    ("bench", &["clip", "engine", "media", "testkit", "video"]),
+    (
+        "bench",
+        &["challenge", "clip", "engine", "media", "testkit", "video"],
+    ),
     (
         "cli",
         &[
-            "clip", "domain", "engine", "eval", "infer", "media", "server", "session", "store",
+            "clip", "config", "domain", "engine", "eval", "media", "server", "session", "store",
             "video",
         ],
     ),

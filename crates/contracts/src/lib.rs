@@ -7,9 +7,11 @@
 //! To add a contract: write its folder (wire types, mapping, error table, `openapi.json`) and
 //! list it in [`all`].
 
+pub mod capture;
 mod contract;
 pub mod decentro;
 mod fields;
+mod form;
 pub mod native;
 mod outcome;
 mod reply;

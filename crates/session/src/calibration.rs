@@ -1,6 +1,6 @@
 //! The one versioned file that holds the numbers that decide about a session.
 
-use lifesign_challenge::Limits;
+use lifesign_challenge::{Limits, LimitsError};
 use serde::{Deserialize, Serialize};
 
 /// Everything that decides beside the engine's and the temporal calibration.
@@ -108,6 +108,9 @@ pub enum CalibrationError {
         /// What would be accepted.
         accepted: &'static str,
     },
+    /// A limit of the challenge is outside its range.
+    #[error("session calibration: challenge.{0}")]
+    Challenge(#[from] LimitsError),
 }
 
 impl Calibration {
@@ -185,7 +188,7 @@ impl Calibration {
         ] {
             in_range(key, value, value.is_finite(), "a number")?;
         }
-        Ok(())
+        Ok(self.challenge.validate()?)
     }
 }
 
@@ -232,5 +235,7 @@ mod tests {
         assert!(refusal("words_share = 0.75", "words_share = 1.5").contains("sound.words_share"));
         assert!(refusal("tries = 3", "tries = 0").contains("sound.tries"));
         assert!(refusal("least_frames = 45", "least_frames = 2").contains("3 or more"));
+        let endless = "[challenge.time]\nsession_ms = 9000000000\n[look]";
+        assert!(refusal("[look]", endless).contains("challenge.time.session_ms"));
     }
 }

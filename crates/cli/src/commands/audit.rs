@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::desk::{self, Desk, shown};
 use crate::args::{AuditArgs, AuditVerb};
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::output::{print_json, print_line, print_rows};
+use lifesign_config::Config;
 
 pub(crate) fn run(args: &AuditArgs, config: &Config) -> Result<ExitCode, CliError> {
     desk::at(config, async |desk| act(args, desk).await)

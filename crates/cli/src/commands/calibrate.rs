@@ -8,11 +8,11 @@ use lifesign_engine::Calibration;
 use lifesign_eval::calibrate::{Calibrated, Observations, Target, calibrate};
 
 use crate::args::CalibrateArgs;
-use crate::config::Config;
-use crate::digest;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::evaluation::{self, PROGRAM};
 use crate::output::{print_text, write_file};
+use lifesign_config::Config;
+use lifesign_config::digest;
 
 /// Runs the command.
 pub(crate) fn run(args: &CalibrateArgs, config: &Config) -> Result<ExitCode, CliError> {

@@ -9,12 +9,12 @@ use lifesign_domain::Verdict;
 use lifesign_engine::explain::{self, PageEntry};
 
 use crate::args::{CheckArgs, Format};
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::inputs::{self, Input};
 use crate::judge::{Judge, Judged};
 use crate::output::{file_stem, json, print_line, table, write_file};
 use crate::parallel;
+use lifesign_config::Config;
 
 /// A page with the pictures of more images than this would be too heavy for a browser.
 const MAX_EXPLAINED: usize = 200;

@@ -3,9 +3,9 @@
 use comfy_table::{Table, presets};
 
 use crate::args::ConfigArgs;
-use crate::config::Config;
 use crate::error::CliError;
 use crate::output::print_line;
+use lifesign_config::Config;
 
 /// Models have many values and are shown on as many lines.
 fn shown(value: &serde_json::Value) -> String {

@@ -11,12 +11,12 @@ use lifesign_engine::{ContextCrop, Engine, Rect};
 use lifesign_media::Limits;
 
 use crate::args::CropsArgs;
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::inputs::{self, Input};
 use crate::judge::{FileError, guarded, read_photo};
 use crate::output::{file_stem, picture, print_text, write_file};
 use crate::parallel;
+use lifesign_config::Config;
 
 const INDEX: &str = "crops.csv";
 
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &CropsArgs, config: &Config) -> Result<ExitCode, CliErro
         source,
     })?;
     let cutter = Cutter {
-        engine: config.engine()?,
+        engine: crate::judge::engine(config)?,
         limits: config.limits(),
         crop: (!args.index_only).then_some(ContextCrop {
             scale: args.scale,

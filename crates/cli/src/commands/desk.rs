@@ -5,8 +5,8 @@ use std::sync::Arc;
 use lifesign_server::{ServerConfig, vault::Vault};
 use lifesign_store::{Act, Millis, SqlStore, Store};
 
-use crate::config::Config;
 use crate::error::CliError;
+use lifesign_config::Config;
 
 /// The server's memory, opened beside a server that may be running on it.
 pub(crate) struct Desk {

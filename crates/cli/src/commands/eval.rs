@@ -8,12 +8,12 @@ use std::time::SystemTime;
 use lifesign_eval::{Report, Scored, Settings, compare, scores};
 
 use crate::args::EvalArgs;
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::evaluation::{self, PROGRAM};
 use crate::inputs::Input;
 use crate::judge::read_photo;
 use crate::output::{picture, print_text, write_file};
+use lifesign_config::Config;
 
 /// Draws of the bootstrap behind the intervals, and its seed: the same answers, the same report.
 const DRAWS: usize = 1000;

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::desk::{self, Desk, now, shown};
 use crate::args::{KeysArgs, KeysVerb, KindArg};
-use crate::config::Config;
 use crate::error::CliError;
 use crate::output::{print_json, print_line, print_rows};
+use lifesign_config::Config;
 
 pub(crate) fn run(args: &KeysArgs, config: &Config) -> Result<(), CliError> {
     desk::at(config, async |desk| act(args, desk).await)

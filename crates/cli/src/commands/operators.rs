@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::desk::{self, Desk, shown};
 use crate::args::{OperatorsArgs, OperatorsVerb};
-use crate::config::Config;
 use crate::error::CliError;
 use crate::output::{print_json, print_line, print_rows};
+use lifesign_config::Config;
 
 pub(crate) fn run(args: &OperatorsArgs, config: &Config) -> Result<(), CliError> {
     desk::at(config, async |desk| act(args, desk).await)

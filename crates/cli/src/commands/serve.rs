@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use lifesign_server::{IpNet, ServerConfig, Setting, TlsFiles};
 
-use crate::config::{Config, Entry};
 use crate::error::CliError;
+use lifesign_config::{Config, Entry};
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) fn run(config: &Config) -> Result<(), CliError> {
-    let engine = Arc::new(config.engine()?);
+    let engine = Arc::new(crate::judge::engine(config)?);
     let server_config = server_config(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::desk::{self, Desk, shown};
 use crate::args::{ReplayArg, TenantSettingsArgs, TenantsArgs, TenantsVerb};
-use crate::config::Config;
 use crate::error::CliError;
 use crate::output::{print_json, print_line, print_rows};
+use lifesign_config::Config;
 
 pub(crate) fn run(args: &TenantsArgs, config: &Config) -> Result<(), CliError> {
     if let TenantsVerb::Create { settings, .. } | TenantsVerb::Set { settings, .. } = &args.verb {

@@ -11,9 +11,9 @@ use lifesign_video::{ClipLimits, Tools};
 use serde_json::json;
 
 use crate::args::VideoArgs;
-use crate::config::Config;
 use crate::error::{CliError, EXIT_BAD_INPUT};
 use crate::output::{filmstrip, print_json, print_line, print_rows, visible, write_file};
+use lifesign_config::Config;
 
 /// Runs the command.
 pub(crate) fn run(args: &VideoArgs, config: &Config) -> Result<ExitCode, CliError> {
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &VideoArgs, config: &Config) -> Result<ExitCode, CliErro
         frames: 130 * (args.max_seconds + 1),
         ..ClipLimits::default()
     };
-    let judge = ClipJudge::new(Arc::new(config.engine()?), Tools::find()?);
+    let judge = ClipJudge::new(Arc::new(crate::judge::engine(config)?), Tools::find()?);
     let mut page = filmstrip::Page::default();
     let mut verdicts = Vec::with_capacity(args.files.len());
     for file in &args.files {

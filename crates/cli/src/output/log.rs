@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use tracing::level_filters::LevelFilter;
 
-use crate::config::{LogFormat, LogLevel, Settings};
+use lifesign_config::{LogFormat, LogLevel, Settings};
 
 /// Installs the log writer for the rest of the process.
 pub(crate) fn start(settings: &Settings) {

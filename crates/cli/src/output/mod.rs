@@ -78,7 +78,7 @@ pub(crate) fn file_stem(file: &str) -> String {
     format!(
         "{}-{}",
         kept.trim_start_matches(['_', '.']),
-        crate::digest::short(file)
+        lifesign_config::digest::short(file)
     )
 }
 

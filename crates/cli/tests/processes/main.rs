@@ -1,6 +1,9 @@
-//! The binary as whole processes: killed, replaced, and two on one database.
+//! The binary as whole processes: killed, replaced, two on one database, and with faults around it.
 
+mod ask;
+mod backup;
 mod crash;
+mod faults;
 mod rolling;
 mod sessions;
 mod site;

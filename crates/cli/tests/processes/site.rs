@@ -37,30 +37,62 @@ impl Site<'_> {
 
     /// A server with these settings (`key=value`), ready.
     pub(crate) fn serve(&self, settings: &[&str]) -> Server {
+        self.serve_under(&[], &[], settings)
+            .unwrap_or_else(|log| panic!("the server did not start: {log}"))
+    }
+
+    /// The same under another program that becomes it in the end (`unshare …`, `sh -c …`) and with more variables
+    /// in its environment. What it logged where it did not start.
+    pub(crate) fn serve_under(
+        &self,
+        wrapper: &[&str],
+        variables: &[(&str, &Path)],
+        settings: &[&str],
+    ) -> Result<Server, String> {
+        let own = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = match wrapper {
+            [] => own,
+            [program, arguments @ ..] => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(own.get_program());
+                command.args(own.get_args());
+                command.envs(
+                    own.get_envs()
+                        .filter_map(|(name, value)| Some((name, value?))),
+                );
+                command
+            }
+        };
         let settings = settings.iter().flat_map(|setting| ["--set", setting]);
-        let mut process = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+        let mut process = command
             .args(settings)
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert_ne!(
-                log.read_line(&mut line).unwrap(),
-                0,
-                "the server did not start"
-            );
-            if let Some((_, rest)) = line.split_once("listening on http://") {
-                let end = rest.find('/').unwrap();
-                break rest[..end].parse().unwrap();
-            }
+        // Killed whatever happens from here on.
+        let mut server = Server {
+            process,
+            address: SocketAddr::from(([0; 4], 0)),
         };
+        let mut said = String::new();
+        loop {
+            let start = said.len();
+            if log.read_line(&mut said).unwrap() == 0 {
+                let status = server.process.wait().unwrap();
+                assert!(!status.success(), "it went without a word");
+                return Err(said);
+            }
+            if let Some((_, rest)) = said[start..].split_once("listening on http://") {
+                let end = rest.find('/').unwrap();
+                server.address = rest[..end].parse().unwrap();
+                break;
+            }
+        }
         // What nobody reads would fill the pipe and stop the server.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Server { process, address }
+        Ok(server)
     }
 }
 

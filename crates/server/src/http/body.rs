@@ -5,16 +5,12 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
 use http_body_util::BodyExt;
-use lifesign_contracts::{self as contracts, Failure, FailureKind, Part};
+use lifesign_contracts::{self as contracts, Failure, FailureKind};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::App;
-
-/// Most fields of a form; the largest contract has eight.
-const FORM_FIELDS: usize = 32;
 
 /// How much of a body that was refused is still taken from the client, so that it gets to read
 /// the answer instead of meeting a closed connection while it sends.
@@ -42,17 +38,21 @@ pub(super) async fn receive(
         discard(headers, body);
         return Err(too_large(app, limit));
     }
-    let read = timeout(app.edge.body_timeout, read_all(app, &mut body, limit))
-        .await
-        .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
+    let read = timeout(
+        app.edge.body_timeout,
+        read_all(app, &mut body, limit, declared),
+    )
+    .await
+    .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
     if matches!(&read, Err(failure) if failure.kind == FailureKind::TooLarge) {
         tokio::spawn(timeout(LINGER_TIME, linger(body)));
     }
     let (bytes, held) = read?;
-    let body = match boundary(headers)? {
-        Some(boundary) => contracts::Body::Form(parts(bytes, boundary).await?),
-        None => contracts::Body::Bytes(bytes),
-    };
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let body = contracts::Body::read(content_type, bytes)?;
     Ok(Received { body, held })
 }
 
@@ -68,8 +68,11 @@ async fn read_all(
     app: &App,
     body: &mut Body,
     limit: usize,
+    declared: Option<usize>,
 ) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
-    let mut bytes = BytesMut::new();
+    // Room that grows by doubling would hold up to twice what is counted. What is reserved costs nothing until
+    // bytes come.
+    let mut bytes = BytesMut::with_capacity(declared.unwrap_or_default());
     let mut held: Option<OwnedSemaphorePermit> = None;
     loop {
         let frame = match timeout(app.edge.body_pause, body.frame()).await {
@@ -114,44 +117,6 @@ async fn linger(mut body: Body) {
             _ => return,
         }
     }
-}
-
-/// The boundary, if the body is a form.
-fn boundary(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let is_form = content_type
-        .get(..19)
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data"));
-    if !is_form {
-        return Ok(None);
-    }
-    multer::parse_boundary(content_type)
-        .map(Some)
-        .map_err(|_| Failure::invalid("the content type multipart/form-data has no boundary"))
-}
-
-async fn parts(bytes: Bytes, boundary: String) -> Result<Vec<Part>, Failure> {
-    let broken = |_| Failure::invalid("the body is not valid multipart/form-data");
-    let whole = stream::once(async move { Ok::<_, std::convert::Infallible>(bytes) });
-    let mut form = multer::Multipart::new(whole, boundary);
-    let mut parts = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(broken)? {
-        if parts.len() == FORM_FIELDS {
-            return Err(Failure::invalid(format!(
-                "the form has more than {FORM_FIELDS} fields"
-            )));
-        }
-        parts.push(Part {
-            name: field.name().unwrap_or_default().to_owned(),
-            file_name: field.file_name().map(str::to_owned),
-            content_type: field.content_type().map(ToString::to_string),
-            data: field.bytes().await.map_err(broken)?,
-        });
-    }
-    Ok(parts)
 }
 
 fn too_large(app: &App, limit: usize) -> Failure {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use lifesign_contracts::{Credentials, Failure, FailureKind};
+use lifesign_domain::ErrorKind;
 use lifesign_store::{Credential, CredentialKind, Millis, StoreError, Tenant};
 
 use super::admission::Rate;
@@ -268,9 +269,15 @@ pub(super) fn unauthorized() -> Failure {
 
 /// The store does not answer: nothing is judged without it.
 pub(crate) fn unavailable(error: &StoreError) -> Failure {
-    Failure::new(
-        FailureKind::Internal,
-        "the server cannot reach what it remembers; try again",
-    )
-    .because(error.to_string())
+    let (kind, message) = match error.kind() {
+        ErrorKind::Overloaded => (
+            FailureKind::Overloaded,
+            "what the server remembers is in use; try again",
+        ),
+        _ => (
+            FailureKind::Internal,
+            "the server cannot reach what it remembers; try again",
+        ),
+    };
+    Failure::new(kind, message).because(error.to_string())
 }

@@ -8,6 +8,7 @@ mod capture;
 mod clips;
 mod console;
 mod console_browser;
+mod crossing;
 mod door;
 mod e2e;
 mod examples;

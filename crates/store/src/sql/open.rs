@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor, SqlSafeStr};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, SqlSafeStr};
 
 use super::{Backend, Result, SqlStore};
 use crate::{Store, StoreError};
@@ -73,6 +73,11 @@ impl SqlStore {
 async fn open_sqlite(path: &str) -> Result<SqlStore> {
     let path = made_private(Path::new(path))?;
     let options = parsed(&format!("sqlite://{}", percent_encoded(&path)?))?;
+    // A pool tries again until its time is over and then tells that it waited, not what was wrong.
+    match tried(&options).await {
+        Ok(()) | Err(StoreError::Busy) => {}
+        Err(error) => return Err(error),
+    }
     // The writer comes first: it makes the file a database and switches it to WAL.
     let write = pool(SQLITE_WRITER)
         .max_connections(1)
@@ -91,6 +96,13 @@ async fn open_sqlite(path: &str) -> Result<SqlStore> {
         read,
         write,
     })
+}
+
+/// Whether a connection can be made and used at all.
+async fn tried(options: &AnyConnectOptions) -> Result<()> {
+    let mut connection = options.connect().await?;
+    connection.execute(SQLITE_WRITER).await?;
+    Ok(connection.close().await?)
 }
 
 async fn open_postgres(address: &str) -> Result<SqlStore> {
@@ -121,6 +133,12 @@ fn pool(pragmas: &'static str) -> AnyPoolOptions {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        // A full disk ends a transaction on SQLite's side alone; the driver goes on believing in it and would refuse
+        // every further one. Such a connection is closed and another one opened.
+        .before_acquire(|connection, _| {
+            let is_free = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_free) })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move { connection.execute(pragmas).await.map(|_| ()) })
         })

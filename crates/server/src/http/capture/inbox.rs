@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::body::Bytes;
 use lifesign_session::{PageEvent, Recognised};
 
-use super::protocol::Refusal;
+use lifesign_contracts::capture::Refusal;
 
 /// Messages that may wait; at ten frames and ten pieces of sound a second some seconds of them.
 const MOST_ITEMS: usize = 256;

@@ -1,11 +1,10 @@
 //! The stream of one active session: `GET /verify-video/{token}/stream`, a WebSocket.
 //!
-//! `protocol` has the messages, `inbox` what has arrived, `stream` the session while it runs. Here it is
+//! [`lifesign_contracts::capture`] has the messages, `inbox` what has arrived, `stream` the session while it runs. Here it is
 //! admitted, opened, judged in the end and closed. Whoever is refused is told so by a message, because a
 //! browser shows a page nothing of a failed handshake.
 
 mod inbox;
-mod protocol;
 mod stream;
 
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lifesign_challenge::DigitsPolicy;
 use lifesign_contracts::Location;
+use lifesign_contracts::capture::{FromPage, HEAD_BYTES, Refusal, Start, ToPage, read_text};
 use lifesign_domain::SessionState;
 use lifesign_session::{Capture, SessionJudge, SessionSpec};
 use tokio::time::timeout;
@@ -28,9 +28,10 @@ use crate::App;
 use crate::service::sessions::{
     self, CaptureFailure, Captured, Fate, Ticket, close_capture, open_capture,
 };
-use protocol::{FromPage, MAX_MESSAGE_BYTES, Refusal, Start, ToPage, read_text};
 use stream::{Ended, send};
 
+/// Largest message of any kind in bytes.
+const MAX_MESSAGE_BYTES: usize = lifesign_session::MAX_FRAME_BYTES + HEAD_BYTES;
 /// How long a page may take to begin: somebody reads what they agree to.
 const START: Duration = Duration::from_secs(120);
 /// Longest name of a camera that is looked at, in characters.

@@ -16,9 +16,9 @@ use tokio::task::JoinError;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::inbox::{Arrived, Inbox, Item};
-use super::protocol::{FromPage, Media, Refusal, ToPage, read_binary, read_text};
 use crate::App;
 use crate::service::sessions::{Fate, Ticket};
+use lifesign_contracts::capture::{FromPage, Media, Refusal, ToPage, read_binary, read_text};
 
 /// How often time passes for the session.
 const TICK: Duration = Duration::from_millis(50);
@@ -357,7 +357,7 @@ pub(super) fn is_too_large(error: &axum::Error) -> bool {
 }
 
 pub(super) fn too_large() -> Refusal {
-    let most = super::protocol::MAX_MESSAGE_BYTES;
+    let most = super::MAX_MESSAGE_BYTES;
     Refusal::new(
         "too_large",
         format!("a message is too large, at most {most} bytes are accepted"),

@@ -1,6 +1,6 @@
-//! The messages of the stream, as docs/CAPTURE.md lists them.
+//! The messages of the stream between a capture page and the server, as docs/CAPTURE.md lists them.
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use lifesign_challenge::{Guidance, Output, Progress, Prompt};
 use serde::{Deserialize, Serialize};
 
@@ -9,50 +9,64 @@ const MAX_TEXT_BYTES: usize = 4 * 1024;
 /// Largest piece of sound in bytes: two seconds.
 const MAX_SOUND_BYTES: usize = 64 * 1024;
 /// Kind and sequence number before the content of a binary message.
-const HEAD_BYTES: usize = 5;
-/// Largest message of any kind in bytes.
-pub(super) const MAX_MESSAGE_BYTES: usize = lifesign_session::MAX_FRAME_BYTES + HEAD_BYTES;
+pub const HEAD_BYTES: usize = 5;
 
 /// What the page says in text.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum FromPage {
+pub enum FromPage {
     /// The person has agreed and the camera runs.
     Start(Start),
     /// A prompt is on the screen.
-    Shown { step: usize },
+    Shown {
+        /// Counted from 0.
+        step: usize,
+    },
     /// The person leaves a step out.
-    Skip { step: usize },
+    Skip {
+        /// Counted from 0.
+        step: usize,
+    },
     /// The person has had enough.
     Abort,
 }
 
 /// How a session begins.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Start {
+pub struct Start {
+    /// Whether the person has agreed.
     #[serde(default)]
-    pub(super) consent: bool,
+    pub consent: bool,
+    /// Whether there will be sound.
     #[serde(default)]
-    pub(super) microphone: bool,
+    pub microphone: bool,
+    /// Where the device is, if the person allowed it.
     #[serde(default)]
-    pub(super) geolocation: Option<Position>,
+    pub geolocation: Option<Position>,
     /// Name of the camera, where the browser gives it.
     #[serde(default)]
-    pub(super) camera: Option<String>,
+    pub camera: Option<String>,
 }
 
 /// Where the device says that it is, in degrees.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub(super) struct Position {
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
+pub struct Position {
+    /// North is positive.
+    pub latitude: f64,
+    /// East is positive.
+    pub longitude: f64,
 }
 
 /// What the page sends in binary.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Media {
+pub enum Media {
     /// A JPEG file with its sequence number.
-    Frame { sequence: u32, jpeg: Bytes },
+    Frame {
+        /// The page's own count.
+        sequence: u32,
+        /// The file, not looked at yet.
+        jpeg: Bytes,
+    },
     /// 16 kHz mono.
     Sound(Vec<i16>),
 }
@@ -60,13 +74,19 @@ pub(super) enum Media {
 /// What the server says.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum ToPage<'a> {
+pub enum ToPage<'a> {
     /// The session is open: frames may come.
-    Ready { total: usize },
+    Ready {
+        /// Steps of the session.
+        total: usize,
+    },
     /// What is asked, what the person should do about the picture, and how far the session is.
     State {
+        /// What is asked, once the face is at rest.
         prompt: Option<&'a Prompt>,
+        /// What is wrong with the picture.
         guidance: Option<Guidance>,
+        /// Steps done and in all.
         progress: Progress,
         /// Sequence number of the newest frame that was looked at.
         received: Option<u32>,
@@ -75,17 +95,27 @@ pub(super) enum ToPage<'a> {
     Processing,
     /// The end.
     Finished {
+        /// The session's state.
         state: &'a str,
+        /// Why it failed.
         reason: Option<&'a str>,
+        /// Whether an attempt is left.
         may_retry: bool,
+        /// Where the page goes.
         redirect_url: Option<&'a str>,
     },
     /// There is no session, or not any more.
-    Refused { code: &'a str, message: &'a str },
+    Refused {
+        /// A word for programs.
+        code: &'a str,
+        /// A sentence for people.
+        message: &'a str,
+    },
 }
 
 impl<'a> ToPage<'a> {
-    pub(super) fn state(output: &'a Output, received: Option<u32>) -> Self {
+    /// The state after `output`; `received` is the newest frame that was looked at.
+    pub fn state(output: &'a Output, received: Option<u32>) -> Self {
         Self::State {
             prompt: output.prompt.as_ref(),
             guidance: output.guidance,
@@ -97,25 +127,33 @@ impl<'a> ToPage<'a> {
 
 /// Why the page is sent away, in a word for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: &'static str,
-    pub(super) message: String,
+pub struct Refusal {
+    /// The word.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
 }
 
 impl Refusal {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    /// A refusal.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
         }
     }
 
-    pub(super) fn bad_message(message: impl Into<String>) -> Self {
+    /// A message that the page must not send.
+    pub fn bad_message(message: impl Into<String>) -> Self {
         Self::new("bad_message", message)
     }
 }
 
-pub(super) fn read_text(text: &str) -> Result<FromPage, Refusal> {
+/// Reads what the page says in text.
+///
+/// # Errors
+/// `too_large`, or `bad_message` for what is no message of the page.
+pub fn read_text(text: &str) -> Result<FromPage, Refusal> {
     if text.len() > MAX_TEXT_BYTES {
         let message = format!(
             "a text message has {} bytes, at most {MAX_TEXT_BYTES} are accepted",
@@ -127,7 +165,11 @@ pub(super) fn read_text(text: &str) -> Result<FromPage, Refusal> {
         .map_err(|error| Refusal::bad_message(format!("a text message is not understood: {error}")))
 }
 
-pub(super) fn read_binary(bytes: &Bytes) -> Result<Media, Refusal> {
+/// Reads a binary message: its kind, its sequence number, its content.
+///
+/// # Errors
+/// `too_large`, or `bad_message` for another kind, half a head or half a sample.
+pub fn read_binary(bytes: &Bytes) -> Result<Media, Refusal> {
     let Some((&[kind, a, b, c, d], content)) = bytes.split_first_chunk::<HEAD_BYTES>() else {
         return Err(Refusal::bad_message(format!(
             "a binary message has {} bytes, its head alone has {HEAD_BYTES}",

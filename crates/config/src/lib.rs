@@ -1,5 +1,8 @@
 //! One configuration from four layers: built in, file, environment, flag; later layers win.
+//!
+//! An unknown key and a value of the wrong type or out of range stop the start; each error names its source.
 
+pub mod digest;
 mod error;
 mod external_model;
 mod keys;
@@ -10,13 +13,12 @@ use std::path::{Path, PathBuf};
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
-use lifesign_engine::{Calibration, Engine, Models};
+use lifesign_engine::{Calibration, Signal};
 use serde::{Deserialize, Serialize};
 
-use crate::error::CliError;
-
-pub(crate) use error::ConfigError;
+pub use error::ConfigError;
 use external_model::ExternalModel;
+pub use external_model::ExternalModelError;
 use keys::{KEYS, Target};
 
 /// Read from the working directory if no other file is named.
@@ -32,36 +34,37 @@ const ENV_CONFIG_FILE: &str = "config";
 const ENV_DATA_KEY: &str = "data_key";
 const ENV_TEST_PREFIX: &str = "test_";
 
-/// Settings that are not numbers of the calibration.
+/// Settings that are not numbers of the calibration. `lifesign config` says what each means.
+#[allow(missing_docs)] // each meaning stands beside the name of the key, in `keys`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Settings {
-    pub(crate) profile: String,
-    pub(crate) calibration: PathBuf,
-    pub(crate) session_calibration: PathBuf,
-    pub(crate) listen: String,
-    pub(crate) data: PathBuf,
-    pub(crate) clip_min_side: u32,
-    pub(crate) database: String,
-    pub(crate) data_key_file: PathBuf,
-    pub(crate) public_url: String,
-    pub(crate) tls_cert: PathBuf,
-    pub(crate) tls_key: PathBuf,
-    pub(crate) trusted_proxies: String,
-    pub(crate) rate_per_minute: u32,
-    pub(crate) gallery_memory_mb: usize,
-    pub(crate) fetch_timeout_s: u64,
-    pub(crate) allow_loopback_urls: bool,
-    pub(crate) workers: usize,
-    pub(crate) queue: usize,
-    pub(crate) captures: usize,
-    pub(crate) request_timeout_s: u64,
-    pub(crate) drain_delay_s: u64,
-    pub(crate) drain_timeout_s: u64,
-    pub(crate) max_file_bytes: usize,
-    pub(crate) max_pixels: u64,
-    pub(crate) max_side: u32,
-    pub(crate) log_format: LogFormat,
-    pub(crate) log_level: LogLevel,
+pub struct Settings {
+    pub profile: String,
+    pub calibration: PathBuf,
+    pub session_calibration: PathBuf,
+    pub listen: String,
+    pub data: PathBuf,
+    pub clip_min_side: u32,
+    pub database: String,
+    pub data_key_file: PathBuf,
+    pub public_url: String,
+    pub tls_cert: PathBuf,
+    pub tls_key: PathBuf,
+    pub trusted_proxies: String,
+    pub rate_per_minute: u32,
+    pub gallery_memory_mb: usize,
+    pub fetch_timeout_s: u64,
+    pub allow_loopback_urls: bool,
+    pub workers: usize,
+    pub queue: usize,
+    pub captures: usize,
+    pub request_timeout_s: u64,
+    pub drain_delay_s: u64,
+    pub drain_timeout_s: u64,
+    pub max_file_bytes: usize,
+    pub max_pixels: u64,
+    pub max_side: u32,
+    pub log_format: LogFormat,
+    pub log_level: LogLevel,
 }
 
 impl Default for Settings {
@@ -145,15 +148,18 @@ impl Settings {
 /// Form of the log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
+pub enum LogFormat {
+    /// For people.
     Text,
+    /// One object a line.
     Json,
 }
 
 /// Least severe line that is logged.
+#[allow(missing_docs)] // the names say it
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum LogLevel {
+pub enum LogLevel {
     Error,
     Warn,
     Info,
@@ -163,33 +169,40 @@ pub(crate) enum LogLevel {
 
 /// The layers that a command line adds.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Overrides {
+pub struct Overrides {
     /// `--config`.
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// `--set KEY=VALUE`, as typed.
-    pub(crate) set: Vec<String>,
+    pub set: Vec<String>,
     /// Flags of their own, for instance `--listen`: key and value.
-    pub(crate) flags: Vec<(&'static str, String)>,
+    pub flags: Vec<(&'static str, String)>,
 }
 
 /// The effective configuration.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
-    pub(crate) settings: Settings,
-    pub(crate) calibration: Calibration,
-    pub(crate) session_calibration: lifesign_session::Calibration,
+pub struct Config {
+    /// All but the numbers of the calibrations.
+    pub settings: Settings,
+    /// The calibration with the numbers that a layer overrides and the external models in it.
+    pub calibration: Calibration,
+    /// The calibration of active sessions.
+    pub session_calibration: lifesign_session::Calibration,
     external_models: Vec<ExternalModel>,
     /// Each key with its value and where it comes from, in the order of [`KEYS`].
-    pub(crate) entries: Vec<Entry>,
+    pub entries: Vec<Entry>,
 }
 
 /// One line of `lifesign config`.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Entry {
-    pub(crate) key: &'static str,
-    pub(crate) value: serde_json::Value,
-    pub(crate) source: String,
-    pub(crate) meaning: &'static str,
+pub struct Entry {
+    /// Its name.
+    pub key: &'static str,
+    /// The effective value; a password is left out.
+    pub value: serde_json::Value,
+    /// Which layer it is from.
+    pub source: String,
+    /// What it means.
+    pub meaning: &'static str,
 }
 
 impl Config {
@@ -198,7 +211,7 @@ impl Config {
     /// # Errors
     /// Unknown keys (with the nearest known one), unreadable files, values of the wrong type or
     /// out of range; each error names the source.
-    pub(crate) fn load(overrides: &Overrides) -> Result<Self, ConfigError> {
+    pub fn load(overrides: &Overrides) -> Result<Self, ConfigError> {
         let outer = outer_layers(overrides)?;
         refuse_unknown_keys(&outer)?;
         let settings: Settings =
@@ -227,32 +240,23 @@ impl Config {
         })
     }
 
-    /// An engine with the embedded models and the external ones, all of them loaded and tried.
+    /// The external models as signals, all of them loaded and tried.
     ///
     /// # Errors
     /// External weights that cannot be read, have another checksum or do not fit what the
     /// configuration says about them.
-    pub(crate) fn engine(&self) -> Result<Engine, CliError> {
-        let mut signals = Vec::with_capacity(self.external_models.len());
-        for model in &self.external_models {
-            let signal = model
-                .signal()
-                .map_err(|source| ConfigError::ExternalModel {
-                    name: model.name().to_owned(),
-                    source: Box::new(source),
-                })?;
-            signals.push(signal);
-        }
-        let models = Models::embedded()?;
-        Ok(Engine::with_signals(
-            models,
-            signals,
-            self.calibration.clone(),
-        )?)
+    pub fn external_signals(&self) -> Result<Vec<Box<dyn Signal>>, ConfigError> {
+        let signal = |model: &ExternalModel| {
+            model.signal().map_err(|source| ConfigError::ExternalModel {
+                name: model.name().to_owned(),
+                source: Box::new(source),
+            })
+        };
+        self.external_models.iter().map(signal).collect()
     }
 
     /// Limits for untrusted images.
-    pub(crate) fn limits(&self) -> lifesign_media::Limits {
+    pub fn limits(&self) -> lifesign_media::Limits {
         lifesign_media::Limits {
             file_bytes: self.settings.max_file_bytes,
             pixels: self.settings.max_pixels,
@@ -420,7 +424,7 @@ fn digest_of(changes: &BTreeMap<String, String>) -> String {
         .iter()
         .map(|(key, value)| format!("{key}={value}\n"))
         .collect();
-    crate::digest::short(&lines)
+    digest::short(&lines)
 }
 
 fn number(outer: &Figment, key: &str) -> Result<Option<f64>, ConfigError> {

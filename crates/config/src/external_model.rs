@@ -60,8 +60,9 @@ fn beside_the_configuration<'de, D: Deserializer<'de>>(path: D) -> Result<PathBu
 }
 
 /// What is wrong with one `[[external_model]]` table.
+#[allow(missing_docs)] // the texts say it
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ExternalModelError {
+pub enum ExternalModelError {
     #[error("the name must be one or more of a-z, 0-9 and _")]
     Name,
     #[error("the name is taken by a built-in signal or another external model")]

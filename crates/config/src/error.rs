@@ -7,8 +7,9 @@ use lifesign_engine::CalibrationError;
 use super::external_model::ExternalModelError;
 
 /// Why the start stops; each text names the source.
+#[allow(missing_docs)] // the texts say it
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
+pub enum ConfigError {
     #[error("unknown key `{key}` ({origin}){}", suggestion(*nearest))]
     UnknownKey {
         key: String,
@@ -49,7 +50,7 @@ pub(crate) enum ConfigError {
 
 impl ConfigError {
     /// Keeps figment's finding (what was found, what was expected) and where it stands.
-    pub(crate) fn from_figment(error: figment::Error) -> Self {
+    pub fn from_figment(error: figment::Error) -> Self {
         // figment's own name for the only profile that is used here says nothing to a reader.
         Self::Value(error.to_string().replace("\"default.", "\""))
     }
