@@ -1,14 +1,16 @@
-//! What a clip of ten seconds costs: wall time, and memory of this process and its children together.
-//! A puppet plays in it, so that nobody's recording is needed.
+//! What a clip of ten seconds costs: wall time, and memory of the process that judges it and of its children
+//! together. A puppet plays in it, so that nobody's recording is needed. It is judged by a process of its own,
+//! in which nothing of the puppet lies.
 
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lifesign_bench::Outcome;
 use lifesign_bench::timing::Samples;
-use lifesign_clip::ClipJudge;
-use lifesign_engine::Engine;
+use lifesign_clip::{ClipJudge, JudgeOptions};
+use lifesign_engine::{Calibration, Engine};
 use lifesign_media::Frame;
 use lifesign_testkit::{Codec, Performance, Puppet, can_film, film, with_noise};
 use lifesign_video::{ClipLimits, Tools};
@@ -23,13 +25,15 @@ const RUNS: usize = 5;
 /// The goals: seconds on two cores, and megabytes.
 const GOAL: (f64, f64) = (3.0, 300.0);
 
+/// Argument that makes this program judge a clip instead: [`judge_only`].
+pub(crate) const JUDGE_ONLY: &str = "--judge-clip";
+
 /// Prints the table.
-pub(crate) fn report(engine: &Arc<Engine>, portrait: Frame) -> Outcome<()> {
+pub(crate) fn report(engine: &Engine, portrait: Frame) -> Outcome<()> {
     if !can_film() {
         println!("\nclips: not measured, ffmpeg is not installed");
         return Ok(());
     }
-    let judge = ClipJudge::new(Arc::clone(engine), Tools::find()?);
     let puppet = Puppet::of(engine, portrait);
     let threads = std::thread::available_parallelism()?.get();
     println!(
@@ -40,20 +44,12 @@ pub(crate) fn report(engine: &Arc<Engine>, portrait: Frame) -> Outcome<()> {
         "{:24}{:>10}{:>10}{:>10}",
         "codec", "p50 s", "worst s", "peak MB"
     );
-    // Those of the native route.
-    let limits = ClipLimits {
-        side_min: 480,
-        ..ClipLimits::default()
-    };
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("clip");
     for codec in [Codec::H264, Codec::Vp9] {
         let bytes = film(frames(&puppet), FRAMES_PER_S, codec);
-        let mut samples = Samples::default();
-        let peak_mb = peak_mb(|| -> Outcome<()> {
-            for _ in 0..RUNS {
-                samples.time(|| judge.judge(&bytes, &limits, PROFILE, false, &mut |_| {}))?;
-            }
-            Ok(())
-        })?;
+        std::fs::write(&file, &bytes)?;
+        let (samples, peak_mb) = judged_apart(&file)?;
         println!(
             "{:24}{:>10.2}{:>10.2}{peak_mb:>10.0}",
             format!("{codec:?}, {:.1} MB", bytes.len() as f64 / 1e6),
@@ -62,6 +58,50 @@ pub(crate) fn report(engine: &Arc<Engine>, portrait: Frame) -> Outcome<()> {
         );
     }
     Ok(())
+}
+
+/// Judges the clip several times, like a server that lives on, and prints the milliseconds of each.
+pub(crate) fn judge_only(file: &Path) -> Outcome<()> {
+    let bytes = std::fs::read(file)?;
+    let engine = Arc::new(Engine::embedded(Calibration::embedded())?);
+    let judge = ClipJudge::new(engine, Tools::find()?);
+    // Those of the native route.
+    let limits = ClipLimits {
+        side_min: 480,
+        ..ClipLimits::default()
+    };
+    let options = JudgeOptions {
+        limits: &limits,
+        profile: PROFILE,
+        camera_data: false,
+        on_judged: &|_| {},
+    };
+    for _ in 0..RUNS {
+        let mut samples = Samples::default();
+        samples.time(|| judge.judge(&bytes, &options, &mut |_| {}))?;
+        println!("{}", samples.quantile_ms(1.0));
+    }
+    Ok(())
+}
+
+/// Durations of the judgements in a process of its own, and the most memory in MB that it and its children
+/// had at the same time, by looking every few milliseconds.
+fn judged_apart(file: &Path) -> Outcome<(Samples, f64)> {
+    let mut judging = Command::new(std::env::current_exe()?)
+        .arg(JUDGE_ONLY)
+        .arg(file)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let peak_mb = peak_mb(&mut judging);
+    let done = judging.wait_with_output()?;
+    if !done.status.success() {
+        return Err(format!("a clip could not be judged: {}", done.status).into());
+    }
+    let mut samples = Samples::default();
+    for line in String::from_utf8(done.stdout)?.lines() {
+        samples.add(Duration::from_secs_f64(line.parse::<f64>()? / 1000.0));
+    }
+    Ok((samples, peak_mb?))
 }
 
 fn frames(puppet: &Puppet) -> impl Iterator<Item = Frame> + '_ {
@@ -73,42 +113,37 @@ fn frames(puppet: &Puppet) -> impl Iterator<Item = Frame> + '_ {
     })
 }
 
-/// The most memory that this process and its children have at the same time while `work` runs, in MB, by
-/// looking every few milliseconds.
-fn peak_mb(work: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
-            let mut peak = 0_u64;
-            while !done.load(Ordering::Relaxed) {
-                peak = peak.max(resident_kb());
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            peak
-        });
-        let outcome = work();
-        done.store(true, Ordering::Relaxed);
-        let peak = watcher.join().map_err(|_| "the watcher panicked")?;
-        outcome.map(|()| peak as f64 / 1000.0)
-    })
+fn peak_mb(judging: &mut Child) -> Outcome<f64> {
+    let mut peak_kb = 0;
+    while judging.try_wait()?.is_none() {
+        peak_kb = peak_kb.max(resident_with_children_kb(judging.id()));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(peak_kb as f64 * 1024.0 / 1e6)
 }
 
-/// What is resident of this process and its children; 0 for what cannot be read.
-fn resident_kb() -> u64 {
-    let own = std::process::id().to_string();
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let mine = processes.filter_map(|entry| {
-        let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_ascii_whitespace().next()
-        };
-        let is_mine = [field("Pid:"), field("PPid:")].contains(&Some(own.as_str()));
-        if is_mine {
-            field("VmRSS:")?.parse::<u64>().ok()
-        } else {
-            None
-        }
-    });
-    mine.sum()
+/// What is resident of a process and of the children of its threads; 0 for what cannot be read.
+fn resident_with_children_kb(pid: u32) -> u64 {
+    let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let own = program(pid);
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let children = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| {
+            let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
+            let pids = children.split_ascii_whitespace().map(str::parse::<u32>);
+            Some(Vec::from_iter(pids.flatten()))
+        });
+    // Between its start and its program a child shares all of its parent's memory.
+    let started = children.flatten().filter(|child| program(*child) != own);
+    resident_kb(pid) + started.map(resident_kb).sum::<u64>()
+}
+
+fn resident_kb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = line.and_then(|line| line.split_ascii_whitespace().next());
+    size.and_then(|size| size.parse().ok()).unwrap_or(0)
 }

@@ -6,7 +6,6 @@
 
 mod clip;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -25,6 +24,10 @@ fn main() -> Outcome<()> {
     let sample = args
         .next()
         .ok_or("usage: lifesign-bench SAMPLE [SECONDS]")?;
+    if sample == clip::JUDGE_ONLY {
+        let file = args.next().ok_or("no clip to judge")?;
+        return clip::judge_only(file.as_ref());
+    }
     let seconds = args.next().map_or(Ok(DEFAULT_SECONDS), |s| s.parse())?;
     let budget = Duration::from_secs_f64(seconds);
     let limits = Limits::default();
@@ -32,9 +35,8 @@ fn main() -> Outcome<()> {
     let frame = decode(&bytes, &limits)?.frame;
     let sample = image::RgbImage::from_raw(frame.width(), frame.height(), frame.rgb().to_vec())
         .ok_or("the sample has no pixels")?;
-    let engine = Arc::new(Engine::embedded(Calibration::embedded())?);
+    let engine = Engine::embedded(Calibration::embedded())?;
 
-    // First, because what large photographs leave in the heap would count as its memory.
     clip::report(&engine, frame.clone())?;
     for (width, height) in SIZES {
         let jpeg = photo::jpeg(&sample, width, height)?;

@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, TrySendError};
 
 use lifesign_domain::{CheckResult, ClipFrameResult, ClipMoment, ClipResult, ErrorKind};
 use lifesign_engine::{Descriptor, Engine, EngineError, Landmarks};
 use lifesign_media::Frame;
 use lifesign_temporal::signals::{self, PulseWave};
-use lifesign_temporal::{self as temporal, Track};
+use lifesign_temporal::{self as temporal, Still, Track};
 use lifesign_video::{Clip, ClipFacts, ClipLimits, Decoded, Tools, VideoError, Wanted};
 use lifesign_watch::{Candidate, JudgedFrame, Selection, Watcher, judge_frame, over_time};
 
@@ -23,6 +24,8 @@ const LONGER_SIDE: u32 = 960;
 const FRAMES_PER_SECOND: f64 = 15.0;
 /// Share of the work that is done when all is watched.
 const WATCHING: f64 = 0.9;
+/// Chosen frames that may wait for the thread that judges.
+const WAITING: usize = 1;
 /// Yaw or pitch in degrees from which it is not asked who a face is: the limit of distance is that of faces
 /// seen from the front.
 const MOST_TURN_DEG: f64 = 15.0;
@@ -55,12 +58,24 @@ impl ClipError {
     }
 }
 
+/// How a clip is to be judged.
+#[derive(Clone, Copy)]
+pub struct JudgeOptions<'a> {
+    /// The largest clip that is accepted.
+    pub limits: &'a ClipLimits,
+    /// Profile of its frames by name.
+    pub profile: &'a str,
+    /// Must the container say that a camera recorded it?
+    pub camera_data: bool,
+    /// Is handed each judged frame, on either of two threads and in no order, before its pixels are let go:
+    /// all of them together are most of the memory that a clip would take.
+    pub on_judged: &'a (dyn Fn(&JudgedFrame) + Sync),
+}
+
 /// A finished check of a clip.
 pub struct ClipCheck {
     /// The answer.
     pub result: ClipResult,
-    /// The frames that were judged, in order of time.
-    pub frames: Vec<JudgedFrame>,
     /// What the container says.
     pub facts: ClipFacts,
     /// The pulse of the skin, for who wants to see it; `None` where it could not be measured.
@@ -86,30 +101,26 @@ impl ClipJudge {
         }
     }
 
-    /// Judges the file `bytes` by `profile`; `progress` is told shares from 0 to 1. With
-    /// `camera_data` the container must say that a camera recorded it.
+    /// Judges the file `bytes`; `progress` is told shares from 0 to 1.
     ///
     /// # Errors
     /// If the clip is refused or something fails; that there is no face is no failure.
     pub fn judge(
         &self,
         bytes: &[u8],
-        limits: &ClipLimits,
-        profile: &str,
-        camera_data: bool,
+        options: &JudgeOptions<'_>,
         progress: &mut dyn FnMut(f64),
     ) -> Result<ClipCheck, ClipError> {
-        self.engine.profile(profile)?;
-        let clip = Clip::open(&self.tools, bytes, limits)?;
-        if camera_data && !is_from_a_camera(clip.facts()) {
+        self.engine.profile(options.profile)?;
+        let clip = Clip::open(&self.tools, bytes, options.limits)?;
+        if options.camera_data && !is_from_a_camera(clip.facts()) {
             return Err(ClipError::NoCameraData);
         }
-        let (track, jumps, frames) = self.watch_and_judge(&clip, profile, progress)?;
-        let result = self.fuse(&track, &frames, profile, jumps);
+        let (track, jumps, frames) = self.watch_and_judge(&clip, options, progress)?;
+        let result = self.fuse(&track, frames, options.profile, jumps);
         let phash = track.moments().first().map_or(0, |moment| moment.phash);
         Ok(ClipCheck {
             result,
-            frames,
             facts: clip.facts().clone(),
             pulse: signals::pulse_wave(&track, &self.calibration.signals.pulse).ok(),
             phash,
@@ -122,53 +133,45 @@ impl ClipJudge {
     /// If the clip is refused or something fails; that there is no face is no failure.
     pub fn track(&self, bytes: &[u8], limits: &ClipLimits) -> Result<Track, ClipError> {
         let clip = Clip::open(&self.tools, bytes, limits)?;
-        Ok(self.watch(&clip, &mut |_| {}, &mut |_| {})?.0)
+        Ok(self.watch(&clip, &mut |_| {}, &mut |_| Ok(()))?.0)
     }
 
-    /// Watches the clip while a second thread judges what was chosen of it; when all is watched, both
-    /// judge what is left.
+    /// Watches the clip while a second thread judges what was chosen of it. What that one has no time for
+    /// is judged by the first before it goes on watching, so that no frames pile up.
     fn watch_and_judge(
         &self,
         clip: &Clip<'_>,
-        profile: &str,
+        options: &JudgeOptions<'_>,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<(Track, usize, Vec<JudgedFrame>), ClipError> {
-        let (chosen, waiting) = mpsc::channel();
-        let waiting = Mutex::new(waiting);
-        let next = || {
-            let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.recv().ok()
-        };
-        let judge_all = || -> Result<Vec<Judged>, EngineError> {
-            let mut frames = Vec::new();
-            while let Some(candidate) = next() {
-                frames.push(self.judge_one(candidate, profile)?);
-            }
-            Ok(frames)
+    ) -> Result<(Track, usize, Vec<Judged>), ClipError> {
+        let (chosen, waiting) = mpsc::sync_channel(WAITING);
+        let judge_all = move || -> Result<Vec<Judged>, EngineError> {
+            let judged = waiting.into_iter().map(|c| self.judge_one(c, options));
+            judged.collect()
         };
         std::thread::scope(|scope| {
             let other = scope.spawn(judge_all);
+            let mut frames = Vec::new();
             let watched = self.watch(clip, progress, &mut |candidate| {
-                // Nobody takes it where the other thread has failed; that is told at its end.
-                let _ = chosen.send(candidate);
+                match chosen.try_send(candidate) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(candidate)) => {
+                        frames.push(self.judge_one(candidate, options)?);
+                    }
+                    // The other thread has failed; that is told at its end.
+                    Err(TrySendError::Disconnected(_)) => {}
+                }
+                Ok(())
             });
-            // Both threads stop at the end of what was chosen.
+            // The other thread stops at the end of what was chosen.
             drop(chosen);
-            let mine = if watched.is_ok() {
-                judge_all()
-            } else {
-                while next().is_some() {}
-                Ok(Vec::new())
-            };
             let others = other.join().unwrap_or_else(|panic| resume_unwind(panic));
             let (mut track, jumps) = watched?;
-            let mut frames = others?;
-            frames.extend(mine?);
-            frames.sort_by(|a, b| a.frame.at_s.total_cmp(&b.frame.at_s));
+            frames.extend(others?);
+            frames.sort_by(|a, b| a.summary.at_s.total_cmp(&b.summary.at_s));
             describe(&mut track, &frames);
             progress(1.0);
-            let frames = frames.into_iter().map(|judged| judged.frame);
-            Ok((track, jumps, frames.collect()))
+            Ok((track, jumps, frames))
         })
     }
 
@@ -178,7 +181,7 @@ impl ClipJudge {
         &self,
         clip: &Clip<'_>,
         progress: &mut dyn FnMut(f64),
-        choose: &mut dyn FnMut(Candidate<Kept>),
+        choose: &mut dyn FnMut(Candidate<Kept>) -> Result<(), EngineError>,
     ) -> Result<(Track, usize), ClipError> {
         let duration_s = clip.facts().duration_s;
         let mut watched = Watched {
@@ -195,11 +198,9 @@ impl ClipJudge {
         };
         let decoded = clip.decode(&wanted, &mut |frame| {
             progress((frame.at_s / duration_s.max(0.1)).clamp(0.0, 1.0) * WATCHING);
-            match watched.look(&self.engine, frame.at_s, frame.frame) {
-                Ok(chosen) => {
-                    chosen.into_iter().for_each(&mut *choose);
-                    ControlFlow::Continue(())
-                }
+            let looked = watched.look(&self.engine, frame.at_s, frame.frame);
+            match looked.and_then(|chosen| chosen.into_iter().try_for_each(&mut *choose)) {
+                Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failed = Some(error);
                     ControlFlow::Break(())
@@ -211,29 +212,35 @@ impl ClipJudge {
         }
         let facts = facts_over_time(clip.facts(), &decoded);
         let track = watched.watcher.into_track(facts);
-        watched.selection.into_kept().into_iter().for_each(choose);
+        watched
+            .selection
+            .into_kept()
+            .into_iter()
+            .try_for_each(choose)?;
         Ok((track, watched.jumps))
     }
 
-    fn judge_one(&self, candidate: Candidate<Kept>, profile: &str) -> Result<Judged, EngineError> {
+    fn judge_one(
+        &self,
+        candidate: Candidate<Kept>,
+        options: &JudgeOptions<'_>,
+    ) -> Result<Judged, EngineError> {
         let Kept { frame, whose } = candidate.kept;
         let descriptor = whose
             .map(|mesh| self.engine.embed(&frame, &mesh))
             .transpose()?;
+        let judged = judge_frame(&self.engine, candidate.at_s, frame, options.profile)?;
+        (options.on_judged)(&judged);
         Ok(Judged {
-            frame: judge_frame(&self.engine, candidate.at_s, frame, profile)?,
+            summary: summary(judged.at_s, &judged.check.result),
+            still: judged.still(),
             descriptor,
         })
     }
 
-    fn fuse(
-        &self,
-        track: &Track,
-        frames: &[JudgedFrame],
-        profile: &str,
-        jumps: usize,
-    ) -> ClipResult {
-        let judged = over_time(&self.engine, &self.calibration, track, frames, jumps);
+    fn fuse(&self, track: &Track, frames: Vec<Judged>, profile: &str, jumps: usize) -> ClipResult {
+        let stills = Vec::from_iter(frames.iter().filter_map(|frame| frame.still));
+        let judged = over_time(&self.engine, &self.calibration, track, &stills, jumps);
         ClipResult {
             verdict: judged.verdict,
             confidence: judged.confidence,
@@ -247,10 +254,7 @@ impl ClipJudge {
             ),
             duration_s: judged.duration_s,
             frame_count: judged.moments,
-            frames: frames
-                .iter()
-                .map(|f| summary(f.at_s, &f.check.result))
-                .collect(),
+            frames: frames.into_iter().map(|frame| frame.summary).collect(),
             signals: judged.signals,
             reasons: judged.reasons,
             timeline: track.moments().iter().map(moment).collect(),
@@ -265,9 +269,10 @@ struct Kept {
     whose: Option<Landmarks>,
 }
 
-/// A judged frame and who it shows, where that was asked.
+/// What is left of a judged frame, with who it shows, where that was asked.
 struct Judged {
-    frame: JudgedFrame,
+    summary: ClipFrameResult,
+    still: Option<Still>,
     descriptor: Option<Descriptor>,
 }
 
@@ -302,7 +307,7 @@ impl Watched {
             // A face that is turned away has another descriptor than the same one from the front.
             let whose = look.followed.filter(|face| {
                 let pose = face.pose.degrees;
-                asks_who(at_s) && pose.yaw.abs().max(pose.pitch.abs()) < MOST_TURN_DEG
+                pose.yaw.abs().max(pose.pitch.abs()) < MOST_TURN_DEG
             });
             let whose = whose.map(|face| face.mesh.landmarks);
             self.selection.keep(Candidate {
@@ -315,18 +320,12 @@ impl Watched {
     }
 }
 
-/// Whether it is asked who the face is at this time: for half of a second in every two, of which one or
-/// two frames are judged. It is costly, and people do not change quickly.
-fn asks_who(at_s: f64) -> bool {
-    at_s.rem_euclid(2.0) < 0.5
-}
-
 /// Tells the track whose face was seen where that was asked.
 fn describe(track: &mut Track, frames: &[Judged]) {
     track.map_moments(|_, moment| {
         let judged = frames
             .iter()
-            .find(|judged| judged.frame.at_s == moment.at_s);
+            .find(|judged| judged.summary.at_s == moment.at_s);
         let descriptor = judged.and_then(|judged| judged.descriptor.as_ref());
         if let (Some(face), Some(descriptor)) = (&mut moment.face, descriptor) {
             face.descriptor = Some(descriptor.values().to_vec());

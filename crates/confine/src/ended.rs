@@ -54,6 +54,8 @@ impl Log {
             "annot allocate memory",
             "ailed to allocate",
             "failed to map segment",
+            // What libavcodec says where there was no memory for a picture.
+            "get_buffer() failed",
         ]
         .iter()
         .any(|words| line.contains(words));

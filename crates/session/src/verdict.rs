@@ -82,7 +82,8 @@ pub(crate) fn judge(capture: Capture, outcome: &Outcome) -> Result<Captured, Cap
     };
     let track = watcher.into_track(facts);
     let jumps = usize::from(has_jumped);
-    let over_time = over_time(engine, &shared.temporal, &track, &judged, jumps);
+    let stills = Vec::from_iter(judged.iter().filter_map(JudgedFrame::still));
+    let over_time = over_time(engine, &shared.temporal, &track, &stills, jumps);
 
     let timing = arrivals.timing(&shared.calibration.risk);
     let scene = scene::scene(&track, &shared.calibration.risk);

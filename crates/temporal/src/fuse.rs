@@ -40,8 +40,11 @@ pub struct FusionParams {
     pub min_face_share: f64,
     /// Share of the moments looked at with several faces from which there is no decision.
     pub max_several_share: f64,
-    /// Euclidean distance of descriptors over which two faces are two people.
+    /// Euclidean distance of descriptors up to which two faces are one person.
     pub max_identity_distance: f64,
+    /// The same for faces between which others lie that are each that near to the next, as where somebody
+    /// pulls a face.
+    pub max_linked_distance: f64,
     /// Share of descriptors unlike the others from which the face has changed.
     pub max_stranger_share: f64,
     /// Distances between the eyes that a face cannot move from frame to frame.
@@ -245,24 +248,45 @@ fn presence_reasons(track: &Track, params: &FusionParams) -> Vec<ReasonCode> {
     reasons
 }
 
-/// Whether some descriptors are unlike that one which most others are like.
+/// Whether some descriptors are unlike those of the person who is seen most.
 fn has_stranger(track: &Track, params: &FusionParams) -> bool {
     let described: Vec<&Vec<f32>> = track
         .faces()
         .filter_map(|(_, f)| f.descriptor.as_ref())
         .collect();
-    let alike = |a: &[f32], b: &[f32]| {
+    let strangers = described.len() - seen_most(&described, params);
+    strangers > 0 && strangers as f64 >= params.max_stranger_share * described.len() as f64
+}
+
+/// How many descriptors belong to the person who is seen most. An expression moves a descriptor as far as
+/// some strangers lie, but step by step, while a face that is swapped has nothing in between. So a person is
+/// whoever is linked, one face to the next (single linkage), and not too far from the one that most are like.
+fn seen_most(described: &[&Vec<f32>], params: &FusionParams) -> usize {
+    let within = |a: &[f32], b: &[f32], limit: f64| {
         let square: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
         // What cannot be compared is a stranger: fail closed.
-        a.len() == b.len() && square.sqrt() <= params.max_identity_distance
+        a.len() == b.len() && square.sqrt() <= limit
     };
-    let friends = described
-        .iter()
-        .map(|a| described.iter().filter(|b| alike(a, b)).count())
-        .max()
-        .unwrap_or(0);
-    let strangers = described.len() - friends;
-    strangers > 0 && strangers as f64 >= params.max_stranger_share * described.len() as f64
+    let alike = |a: &[f32], b: &[f32]| within(a, b, params.max_identity_distance);
+    let mut left = described.to_vec();
+    let mut most = 0;
+    while let Some(first) = left.pop() {
+        let mut group = vec![first];
+        let mut next = 0;
+        while let Some(member) = group.get(next) {
+            let (linked, others) = left.into_iter().partition(|other| alike(member, other));
+            left = others;
+            group.extend::<Vec<_>>(linked);
+            next += 1;
+        }
+        let friends = |a: &[f32]| group.iter().filter(|b| alike(a, b)).count();
+        let centre = group.iter().max_by_key(|member| friends(member));
+        let near = group.iter().filter(|member| {
+            centre.is_some_and(|centre| within(centre, member, params.max_linked_distance))
+        });
+        most = most.max(near.count());
+    }
+    most
 }
 
 /// Whether the face is somewhere else from one frame to the next: a cut.

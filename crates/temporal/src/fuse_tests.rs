@@ -163,6 +163,26 @@ fn the_same_person_throughout_is_no_stranger() {
 }
 
 #[test]
+fn whoever_pulls_a_face_is_no_stranger_and_whoever_takes_a_place_is() {
+    // At so many distances from the first face.
+    let seen = |distances: &[f32]| {
+        let mut clip = lively().play().record();
+        faces(&mut clip, |i, f| {
+            let at = distances.get(i / 25).copied();
+            f.descriptor = at.filter(|_| i % 25 == 0).map(|at| vec![at, 0.0]);
+        });
+        codes(&judged(&clip, 0.8)).contains(&ReasonCode::FaceChanged)
+    };
+    assert!(!seen(&[0.0, 0.0, 0.1, 0.3, 0.52, 0.3, 0.0]));
+    // Nothing lies between.
+    assert!(seen(&[0.0, 0.0, 0.0, 0.0, 0.52, 0.52, 0.52]));
+    // A face that becomes another one bit by bit.
+    assert!(seen(&[0.0, 0.0, 0.0, 0.35, 0.7, 1.05, 1.05]));
+    // What cannot be compared.
+    assert!(seen(&[0.0, 0.0, 0.0, f32::NAN, f32::NAN]));
+}
+
+#[test]
 fn the_confidence_never_falls_when_a_score_rises() {
     let params = Calibration::embedded().fusion;
     let reading = |score: f64| {

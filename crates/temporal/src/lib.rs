@@ -19,6 +19,7 @@ pub mod extract;
 pub mod flow;
 mod fuse;
 mod geometry;
+mod homography;
 mod planar;
 pub mod signals;
 mod spectrum;

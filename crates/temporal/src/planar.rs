@@ -156,6 +156,8 @@ fn weighted_affine(
 pub(crate) struct BackgroundMotion {
     affine: Matrix2<f64>,
     shift: Vector2<f64>,
+    /// Pixels from which a corner does not go along with it.
+    limit_px: f64,
 }
 
 /// Corners that an affine map needs so that one gone astray is outvoted.
@@ -163,9 +165,9 @@ pub(crate) const MIN_CORNERS: usize = 8;
 /// Rounds of reweighting; more change nothing that is measured.
 const ROUNDS: usize = 12;
 /// Tukey's limit in robust standard deviations, 95 % efficient for normal noise.
-const TUKEY: f64 = 4.685;
+pub(crate) const TUKEY: f64 = 4.685;
 /// Noise of a followed corner in pixels, under which nobody is an outlier.
-const CORNER_NOISE_PX: f64 = 0.1;
+pub(crate) const CORNER_NOISE_PX: f64 = 0.1;
 
 impl BackgroundMotion {
     /// The affine map of most corners, by Tukey's weights; `None` with too few of them.
@@ -202,6 +204,7 @@ impl BackgroundMotion {
             best = Some(Self {
                 affine,
                 shift: shift + middle - affine * middle,
+                limit_px: limit,
             });
         }
         best
@@ -213,11 +216,10 @@ impl BackgroundMotion {
         (self.affine * from + self.shift - from).into()
     }
 
-    /// The same figure as [`FaceMotion::stretch`], for the step of this motion.
-    pub(crate) fn stretch(&self) -> [f64; 2] {
-        let s = self.affine * self.affine.transpose();
-        let trace = s.trace().max(f64::MIN_POSITIVE);
-        [(s.m11 - s.m22) / trace, 2.0 * s.m12 / trace]
+    /// Whether a corner goes along with it.
+    pub(crate) fn explains(&self, corner: &Corner) -> bool {
+        let [dx, dy] = self.at([corner.x, corner.y]);
+        (dx - corner.dx).hypot(dy - corner.dy) < self.limit_px
     }
 }
 
@@ -310,7 +312,8 @@ mod tests {
         let motion = BackgroundMotion::of(&corners).unwrap();
         let [dx, dy] = motion.at([100.0, 200.0]);
         assert!((dx - 3.0).abs() < 0.15 && dy.abs() < 0.02, "{dx} {dy}");
-        assert!((motion.stretch()[0] - 0.005).abs() < 0.001);
+        let gone = corners.iter().filter(|c| !motion.explains(c)).count();
+        assert_eq!(gone, 8);
         assert!(BackgroundMotion::of(&corners[..7]).is_none());
         assert!(BackgroundMotion::of(&[Corner::default(); 20]).is_none());
     }

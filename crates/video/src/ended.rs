@@ -6,9 +6,10 @@ use crate::{ClipLimits, VideoError};
 
 const TOO_MANY_TRACKS: &str = "max_streams";
 const FOREIGN_CODEC: &str = "not on whitelist";
+const TOO_MANY_PIXELS: &str = "exceeds specified max pixel count";
 
 /// Words of the tools' complaints that name a limit.
-pub(crate) const TELLING: &[&str] = &[TOO_MANY_TRACKS, FOREIGN_CODEC];
+pub(crate) const TELLING: &[&str] = &[TOO_MANY_TRACKS, FOREIGN_CODEC, TOO_MANY_PIXELS];
 
 /// An error unless the run ended well. A tool that gave up over a limit of ours says so.
 pub(crate) fn checked(ended: &Ended, limits: &ClipLimits) -> Result<(), VideoError> {
@@ -26,6 +27,14 @@ pub(crate) fn checked(ended: &Ended, limits: &ClipLimits) -> Result<(), VideoErr
                 codec: codec(line).to_owned(),
             });
         }
+        if let Some((width, height)) = ended.said(TOO_MANY_PIXELS).and_then(size) {
+            return Err(VideoError::Resolution {
+                width,
+                height,
+                side_min: limits.side_min,
+                side_max: limits.side_max,
+            });
+        }
     }
     Err(error.into())
 }
@@ -33,6 +42,13 @@ pub(crate) fn checked(ended: &Ended, limits: &ClipLimits) -> Result<(), VideoErr
 /// From a line such as `[x] Codec (mpeg4) not on whitelist 'h264'`.
 fn codec(line: &str) -> &str {
     line.split(['(', ')']).nth(1).unwrap_or("an unknown codec")
+}
+
+/// From a line such as `[x] Picture size 9000x8000 exceeds specified max pixel count 4194304`.
+fn size(line: &str) -> Option<(u32, u32)> {
+    let (_, rest) = line.split_once("Picture size ")?;
+    let (width, height) = rest.split_once(' ')?.0.split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -43,5 +59,14 @@ mod tests {
     fn a_foreign_codec_is_named() {
         assert_eq!(codec("[x] Codec (mpeg4) not on whitelist 'h264'"), "mpeg4");
         assert_eq!(codec("not on whitelist"), "an unknown codec");
+    }
+
+    #[test]
+    fn the_size_of_a_picture_that_is_too_large_is_told() {
+        let line = "[x] Picture size 9000x8000 exceeds specified max pixel count 4194304, see";
+        assert_eq!(size(line), Some((9000, 8000)));
+        for other in ["Picture size", "Picture size 9000x", "Picture size axb c"] {
+            assert_eq!(size(other), None);
+        }
     }
 }

@@ -36,8 +36,9 @@ pub struct ClipLimits {
     /// Most processor time of one run of a tool, in whole seconds. Default: 20 s.
     pub cpu: Duration,
     /// Most private memory of the child in bytes (`RLIMIT_DATA`; shared libraries come on top,
-    /// about 40 MB that all children have in common). Default: 192 MiB: enough for 2000 x 2000
-    /// pixels with the 16 reference frames that H.264 may have, scaled to 640.
+    /// about 40 MB that all children have in common). Default: 128 MiB, so that this process and the
+    /// child stay under 300 MB together: enough for 2000 x 2000 pixels with some eight reference
+    /// frames, where encoders write three or four of the 16 that H.264 knows.
     pub memory_bytes: u64,
     /// Threads of the decoder. Default: 1, so that parallel checks share the machine fairly and a
     /// clip's memory does not depend on the number of cores.
@@ -57,7 +58,7 @@ impl Default for ClipLimits {
             tracks: 32,
             wall: Duration::from_secs(20),
             cpu: Duration::from_secs(20),
-            memory_bytes: 192 * 1024 * 1024,
+            memory_bytes: 128 * 1024 * 1024,
             threads: 1,
         }
     }

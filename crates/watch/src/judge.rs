@@ -33,22 +33,31 @@ pub fn judge_frame(
     Ok(JudgedFrame { at_s, check })
 }
 
-/// The verdict of the track and its judged frames; `jumps` counts faces that appeared where none
-/// was near.
+impl JudgedFrame {
+    /// What the frame says, if it has a face and enough could be measured.
+    pub fn still(&self) -> Option<Still> {
+        let result = &self.check.result;
+        let undecided = |code| result.reasons.iter().any(|reason| reason.code == code);
+        let usable = result.face_detected && !undecided(ReasonCode::NotEnoughSignals);
+        usable.then_some(Still {
+            at_s: self.at_s,
+            confidence: result.confidence,
+        })
+    }
+}
+
+/// The verdict of the track and of what its judged frames say; `jumps` counts faces that appeared where
+/// none was near.
 pub fn over_time(
     engine: &Engine,
     calibration: &temporal::Calibration,
     track: &Track,
-    frames: &[JudgedFrame],
+    stills: &[Still],
     jumps: usize,
 ) -> temporal::ClipResult {
-    let stills: Vec<Still> = frames.iter().filter_map(still).collect();
     let decision = &engine.calibration().decision;
     let mut judged = temporal::judge(
-        &temporal::Clip {
-            track,
-            stills: &stills,
-        },
+        &temporal::Clip { track, stills },
         calibration,
         &temporal::Decision {
             live_threshold: decision.live_threshold,
@@ -78,15 +87,4 @@ fn hold_back(judged: &mut temporal::ClipResult, code: ReasonCode) {
     if judged.verdict == Verdict::Live {
         judged.verdict = Verdict::Inconclusive;
     }
-}
-
-/// What a frame says, if it has a face and enough could be measured.
-fn still(frame: &JudgedFrame) -> Option<Still> {
-    let result = &frame.check.result;
-    let undecided = |code| result.reasons.iter().any(|reason| reason.code == code);
-    let usable = result.face_detected && !undecided(ReasonCode::NotEnoughSignals);
-    usable.then_some(Still {
-        at_s: frame.at_s,
-        confidence: result.confidence,
-    })
 }

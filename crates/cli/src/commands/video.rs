@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lifesign_clip::{ClipCheck, ClipJudge};
+use lifesign_clip::{ClipCheck, ClipJudge, JudgeOptions};
 use lifesign_domain::{ClipResult, Verdict};
-use lifesign_video::{ClipLimits, Tools};
+use lifesign_video::{ClipLimits, Tools, VideoError};
 use serde_json::json;
 
 use crate::args::VideoArgs;
@@ -28,11 +28,22 @@ pub(crate) fn run(args: &VideoArgs, config: &Config) -> Result<ExitCode, CliErro
     let mut verdicts = Vec::with_capacity(args.files.len());
     for file in &args.files {
         let name = file.display().to_string();
-        match one(&judge, file, &limits, &config.settings.profile) {
+        let strip = filmstrip::Strip::default();
+        let options = JudgeOptions {
+            limits: &limits,
+            profile: &config.settings.profile,
+            camera_data: false,
+            on_judged: &|frame| {
+                if args.explain.is_some() {
+                    strip.add(frame);
+                }
+            },
+        };
+        match one(&judge, file, &options) {
             Ok(check) => {
                 print(&name, &check.result, args.json)?;
                 if args.explain.is_some() {
-                    page.add(&name, &check)?;
+                    page.add(&name, &check, strip)?;
                 }
                 verdicts.push(Some(check.result.verdict));
             }
@@ -48,26 +59,33 @@ pub(crate) fn run(args: &VideoArgs, config: &Config) -> Result<ExitCode, CliErro
     Ok(exit_code(&verdicts))
 }
 
-fn one(
-    judge: &ClipJudge,
-    file: &Path,
-    limits: &ClipLimits,
-    profile: &str,
-) -> Result<ClipCheck, String> {
+fn one(judge: &ClipJudge, file: &Path, options: &JudgeOptions<'_>) -> Result<ClipCheck, String> {
     use std::io::Read;
-    // One byte over the limit is enough to be refused for it.
-    let enough = limits.file_bytes as u64 + 1;
+    let limit_bytes = options.limits.file_bytes;
+    let unread = |error: std::io::Error| format!("cannot be read: {error}");
+    let opened = std::fs::File::open(file).map_err(unread)?;
+    let size_bytes = opened.metadata().map_err(unread)?.len();
+    if size_bytes > limit_bytes as u64 {
+        let size_bytes = usize::try_from(size_bytes).unwrap_or(usize::MAX);
+        let error = VideoError::FileTooLarge {
+            size_bytes,
+            limit_bytes,
+        };
+        return Err(error.to_string());
+    }
+    // What is no file has no size; of that one byte over the limit is enough to be refused for it.
     let mut bytes = Vec::new();
-    std::fs::File::open(file)
-        .and_then(|file| file.take(enough).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read: {error}"))?;
+    opened
+        .take(limit_bytes as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
     // Hidden by indicatif itself where the output is no terminal.
     let bar = ProgressBar::new(1000);
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {percent} %") {
         bar.set_style(style);
     }
     bar.set_message(visible(&file.display().to_string()));
-    let judged = judge.judge(&bytes, limits, profile, false, &mut |share| {
+    let judged = judge.judge(&bytes, options, &mut |share| {
         bar.set_position((share * 1000.0) as u64);
     });
     bar.finish_and_clear();

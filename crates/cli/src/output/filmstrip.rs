@@ -1,8 +1,9 @@
 //! One page that explains clips: frames with their mesh, and curves over time.
 
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
-use lifesign_clip::{ClipCheck, PulseWave};
+use lifesign_clip::{ClipCheck, JudgedFrame, PulseWave};
 use lifesign_domain::{ClipMoment, ClipResult};
 use lifesign_engine::explain;
 use lifesign_media::Limits;
@@ -10,14 +11,18 @@ use lifesign_media::Limits;
 use super::picture::thumbnail_url;
 use crate::error::CliError;
 
-/// Longer side of a frame on the strip, in pixels.
-const FRAME_PX: u32 = 260;
+/// Longer side of a face on the strip, in pixels.
+const FRAME_PX: u32 = 208;
 /// Size of a curve in units of its drawing, which is stretched to the width that there is.
 const CURVE: [f64; 2] = [900.0, 100.0];
 
+/// What is drawn into the faces of the strip.
+const LEGEND: &str = "The judged face of each frame: the mesh (pale blue), which should sit on eyes, nose and mouth, \
+the eyes (yellow), midline and pairs whose symmetry is compared (pink). The strip scrolls to the side.";
+
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
 padding:0 1rem;color:#16242b;background:#fff;overflow-wrap:anywhere}h1,h2,h3{line-height:1.2}\
-.strip{display:flex;gap:.5rem;overflow-x:auto;padding-bottom:.5rem}figure{margin:0}.strip figure{flex:none}\
+.strip{display:flex;gap:.5rem;overflow-x:auto;padding-bottom:.5rem}figure{margin:0}.strip figure{flex:none}.strip img{width:auto;height:13rem}\
 figcaption,.axis{font-size:.85rem}img{display:block;border-radius:.3rem}\
 .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1rem;align-items:end}\
 .axis{display:flex;justify-content:space-between}svg{display:block;width:100%;height:6.5rem;\
@@ -36,7 +41,12 @@ pub(crate) struct Page {
 
 impl Page {
     /// Adds a clip.
-    pub(crate) fn add(&mut self, name: &str, check: &ClipCheck) -> Result<(), CliError> {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        check: &ClipCheck,
+        strip: Strip,
+    ) -> Result<(), CliError> {
         let result = &check.result;
         let html = &mut self.sections;
         put(html, format_args!("<h2>{}</h2>\n", escape(name)));
@@ -64,7 +74,14 @@ impl Page {
                 ),
             );
         }
-        strip(html, check)?;
+        put(
+            html,
+            format_args!(
+                "<h3>Frames that were judged</h3>\n<div class=\"strip\" tabindex=\"0\" role=\"group\" \
+                 aria-label=\"Frames that were judged\">\n{}</div>\n<p class=\"note\">{LEGEND}</p>\n",
+                strip.into_html()?
+            ),
+        );
         html.push_str("<h3>Over time</h3>\n<div class=\"curves\">\n");
         curves(html, result);
         pulse(html, check.pulse.as_ref());
@@ -85,30 +102,37 @@ impl Page {
     }
 }
 
-fn strip(html: &mut String, check: &ClipCheck) -> Result<(), CliError> {
-    html.push_str("<h3>Frames that were judged</h3>\n<div class=\"strip\">\n");
-    for frame in &check.frames {
-        let pictures =
-            explain::pictures(&frame.check).map_err(|e| CliError::Page(e.to_string()))?;
-        let Some(first) = pictures.first() else {
-            continue;
-        };
-        let shown = lifesign_media::decode(&first.png, &Limits::default())
-            .map_err(|e| CliError::Page(e.to_string()))?;
-        let url =
-            thumbnail_url(&shown.frame, FRAME_PX).map_err(|e| CliError::Page(e.to_string()))?;
-        let result = &frame.check.result;
-        put(
-            html,
-            format_args!(
-                "<figure><img src=\"{url}\" alt=\"The frame at {:.1} s with what was found in it\">\
-                 <figcaption>{:.1} s: {} {:.2}</figcaption></figure>\n",
-                frame.at_s, frame.at_s, result.verdict, result.confidence
-            ),
-        );
+/// Figures of judged frames, drawn as soon as each is judged, so that no frame is kept.
+#[derive(Default)]
+pub(crate) struct Strip(Mutex<Vec<(f64, Result<String, CliError>)>>);
+
+impl Strip {
+    /// Draws a frame; frames come in any order.
+    pub(crate) fn add(&self, frame: &JudgedFrame) {
+        let figure = figure(frame);
+        let mut figures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        figures.push((frame.at_s, figure));
     }
-    html.push_str("</div>\n");
-    Ok(())
+
+    fn into_html(self) -> Result<String, CliError> {
+        let mut figures = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        figures.sort_by(|a, b| a.0.total_cmp(&b.0));
+        figures.into_iter().map(|(_, figure)| figure).collect()
+    }
+}
+
+fn figure(frame: &JudgedFrame) -> Result<String, CliError> {
+    let page = |error: &dyn std::fmt::Display| CliError::Page(error.to_string());
+    // Drawn twice as large, for screens with small pixels and so that thin lines stay visible.
+    let face = explain::face_picture(&frame.check, 2 * FRAME_PX).map_err(|e| page(&e))?;
+    let shown = lifesign_media::decode(&face.png, &Limits::default()).map_err(|e| page(&e))?;
+    let url = thumbnail_url(&shown.frame, 2 * FRAME_PX).map_err(|e| page(&e))?;
+    let result = &frame.check.result;
+    Ok(format!(
+        "<figure><img src=\"{url}\" alt=\"The face at {:.1} s with what was found in it\">\
+         <figcaption>{:.1} s: {} {:.2}</figcaption></figure>\n",
+        frame.at_s, frame.at_s, result.verdict, result.confidence
+    ))
 }
 
 /// A name, its unit and how it is read from a moment.

@@ -17,6 +17,8 @@ use crate::support::{FRAMES_PER_S, SIZE, judge, noisy, puppet, shots, track};
 const SECONDS: f64 = 6.0;
 /// What every frame is given.
 const FRAMES: f64 = 0.75;
+/// How far a plane's confidence must lie under a head's.
+const LEAST: f64 = 0.1;
 
 /// The verdict over time.
 fn over_time(track: &Track) -> ClipResult {
@@ -43,21 +45,17 @@ struct Hand {
     tilt_deg: f64,
     /// Times the distance at which the sheet fills the picture.
     distance: f64,
-    /// Whether time alone tells a phone from who is on it: docs/LIMITS.md. Prints do not blink.
-    is_told: bool,
 }
 
 /// What is behind the sheet is in sight and stands still.
 const WHOLE: Hand = Hand {
     tilt_deg: 6.0,
     distance: 1.7,
-    is_told: true,
 };
-/// All that is in sight is on the sheet.
+/// All that is in sight is on the sheet. Held much steadier than this it is not told: docs/LIMITS.md.
 const FILLING: Hand = Hand {
-    tilt_deg: 20.0,
+    tilt_deg: 8.0,
     distance: 1.0,
-    is_told: false,
 };
 
 /// The frames on a sheet in a hand.
@@ -90,38 +88,45 @@ fn confidence(judge: &ClipJudge, what: &str, frames: Vec<Frame>, codec: Codec) -
     result.confidence
 }
 
+/// Judges a puppet and its print and phone in a hand; the confidences in this order.
+fn seen(judge: &ClipJudge, name: &str, seed: u64, codec: Codec, hand: &Hand) -> [f64; 3] {
+    let frames = shots(&puppet(name), &Performance::lively(seed), SECONDS);
+    let still = std::iter::repeat_n(frames[0].clone(), frames.len());
+    let print = replayed(still, seed, hand);
+    let phone = replayed(frames.iter().cloned(), seed, hand);
+    let Hand { tilt_deg, distance } = hand;
+    let planes = [("print", print), ("phone", phone)].map(|(what, frames)| {
+        let what = format!("{name}, {what}, {tilt_deg} degrees, {distance} away");
+        confidence(judge, &what, frames, codec)
+    });
+    let head = confidence(judge, &format!("{name}, puppet"), frames, codec);
+    [head, planes[0], planes[1]]
+}
+
 #[test]
 fn puppets_and_their_planar_replays_separate() {
     let Some(judge) = judge() else { return };
     for (name, seed, codec, hand) in [
         ("astronaut.jpg", 21, Codec::H264, FILLING),
         ("grace_hopper.jpg", 22, Codec::Vp9, WHOLE),
-        (
-            "astronaut.jpg",
-            23,
-            Codec::H264,
-            // Too few corners are seen near this face to follow what it is shown on.
-            Hand {
-                is_told: false,
-                ..WHOLE
-            },
-        ),
+        ("astronaut.jpg", 23, Codec::H264, WHOLE),
     ] {
-        let frames = shots(&puppet(name), &Performance::lively(seed), SECONDS);
-        let head = confidence(&judge, &format!("{name}, puppet"), frames.clone(), codec);
-        let still = std::iter::repeat_n(frames[0].clone(), frames.len());
-        let print = replayed(still, seed, &hand);
-        let phone = replayed(frames.iter().cloned(), seed, &hand);
-        for (what, frames, is_phone) in [("print", print, false), ("phone", phone, true)] {
-            let Hand {
-                tilt_deg,
-                distance,
-                is_told,
-            } = hand;
-            let what = format!("{name}, {what}, {tilt_deg} degrees, {distance} away");
-            let plane = confidence(&judge, &what, frames, codec);
-            let least = if is_told || !is_phone { 0.05 } else { f64::MIN };
-            assert!(head > plane + least, "{what}: {head} {plane}");
-        }
+        let [head, print, phone] = seen(&judge, name, seed, codec, &hand);
+        assert!(head > print + LEAST, "{name}, print: {head} {print}");
+        assert!(head > phone + LEAST, "{name}, phone: {head} {phone}");
+    }
+}
+
+/// The gap: all that is in sight is on a sheet that is held more and more steadily.
+#[test]
+#[ignore = "measures"]
+fn how_steady_a_hand_is_too_steady() {
+    let Some(judge) = judge() else { return };
+    for tilt_deg in [6.0, 4.0, 3.0, 2.0] {
+        let hand = Hand {
+            tilt_deg,
+            ..FILLING
+        };
+        seen(&judge, "astronaut.jpg", 21, Codec::H264, &hand);
     }
 }

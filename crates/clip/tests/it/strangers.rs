@@ -1,5 +1,6 @@
 //! A face that is swapped at its place is another person's.
 
+use lifesign_clip::JudgeOptions;
 use lifesign_domain::{ReasonCode, Verdict};
 use lifesign_media::Frame;
 use lifesign_testkit::{Codec, Performance, film};
@@ -16,12 +17,15 @@ fn a_face_that_changes_at_its_place_is_a_reason_and_one_that_stays_is_none() {
         side_min: 480,
         ..ClipLimits::default()
     };
+    let options = JudgeOptions {
+        limits: &limits,
+        profile: "classic",
+        camera_data: false,
+        on_judged: &|_| {},
+    };
     let reasons = |frames: Vec<Frame>| {
         let clip = film(frames, FRAMES_PER_S, Codec::H264);
-        let result = judge
-            .judge(&clip, &limits, "classic", false, &mut |_| {})
-            .unwrap()
-            .result;
+        let result = judge.judge(&clip, &options, &mut |_| {}).unwrap().result;
         let changed = result
             .reasons
             .iter()

@@ -72,6 +72,18 @@ impl ExplainError {
     }
 }
 
+/// Draws the judged face with what was found in it, no larger than `side_px` pixels a side and without a
+/// legend, for a row of many; without a face the photograph as [`pictures`] draws it.
+///
+/// # Errors
+/// As [`pictures`].
+pub fn face_picture(check: &Check, side_px: u32) -> Result<Picture, ExplainError> {
+    match &check.subject {
+        Subject::NoFace(photo) => no_face::picture(photo, &check.result),
+        Subject::Face(evidence) => overlay::face_picture(evidence, &check.result, side_px as f32),
+    }
+}
+
 /// Draws the pictures of a check.
 ///
 /// With a face, in this order: `overlay` (what was found in the photograph), `signals` (scores,

@@ -49,6 +49,19 @@ pub(super) fn picture(evidence: &Evidence, result: &CheckResult) -> Result<Pictu
     )
 }
 
+/// The judged face alone with its marks, no larger than `side_px`, and without a legend.
+pub(super) fn face_picture(
+    evidence: &Evidence,
+    result: &CheckResult,
+    side_px: f32,
+) -> Result<Picture, ExplainError> {
+    let frame = &evidence.photo.frame;
+    let (mut face, view) = photo::draw(frame, close_up(evidence.face_bounds), side_px, side_px)?;
+    draw_marks(&mut face, &view, evidence);
+    let title = "What was found in the face";
+    face.into_picture("face", title, caption(evidence, result))
+}
+
 /// Between the parts of the picture.
 const GAP_PX: f32 = 8.0;
 

@@ -82,13 +82,15 @@ impl Matrix {
                     0.0
                 }
             };
+            // A vector that grows as it is filled would keep up to twice as much.
+            let mut weights = Vec::with_capacity(depth * channels.len());
+            for input in 0..depth {
+                weights.extend(channels.clone().map(|output| padded(output, input)));
+            }
             Panel {
                 first: channels.start,
                 vectors: bounds[1] - bounds[0],
-                weights: (0..depth)
-                    .flat_map(|input| channels.clone().map(move |output| (output, input)))
-                    .map(|(output, input)| padded(output, input))
-                    .collect(),
+                weights,
             }
         };
         Self {

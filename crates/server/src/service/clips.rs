@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lifesign_clip::{ClipError, ClipJudge};
+use lifesign_clip::{ClipError, ClipJudge, JudgeOptions};
 use lifesign_contracts::{ClipRules, Failure, FailureKind};
 use lifesign_domain::{ClipResult, ErrorKind};
 use lifesign_engine::Engine;
@@ -66,13 +66,13 @@ impl ClipChecker for EngineClipChecker {
             side_max: rules.max_side.unwrap_or(self.limits.side_max),
             ..self.limits.clone()
         };
-        let judged = self.judge.judge(
-            clip,
-            &limits,
-            &wanted.profile,
-            rules.camera_data,
-            &mut |_| {},
-        );
+        let options = JudgeOptions {
+            limits: &limits,
+            profile: &wanted.profile,
+            camera_data: rules.camera_data,
+            on_judged: &|_| {},
+        };
+        let judged = self.judge.judge(clip, &options, &mut |_| {});
         let check = judged.map_err(|error| of_clip(&error))?;
         Ok(ClipSeen {
             result: check.result,

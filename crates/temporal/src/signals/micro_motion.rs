@@ -1,24 +1,24 @@
 //! Whether what moves is a head or a flat thing that shows one.
 //!
-//! Five figures, each with its own ground (`planar` has the sources):
+//! Five figures, each with its own ground (`planar` and `homography` have the sources):
 //!
 //! - *parallax*: a head that turns moves its nose against its temples; a picture cannot;
 //! - *stretch*: a tilted plane squeezes the whole face in one direction, which a solid head before a
 //!   distant camera never does (the metric constraint of Tomasi and Kanade, IJCV 9, 1992);
-//! - *shared stretch*: the same squeeze at the same time in the background;
+//! - *bend*: the background turns about itself like a sheet in a hand, as no room does before a camera;
 //! - *own motion*: how far the face moves against a background that moves. Kollreider, Fronthaler and
-//!   Bigun, "Non-intrusive liveness detection by face images", Image and Vision Computing 27, 2009.
-//!
-//! - *held*: the background near the face moves while that farther away stands still: a thing with a
-//!   border is moved.
+//!   Bigun, "Non-intrusive liveness detection by face images", Image and Vision Computing 27, 2009;
+//! - *held*: what is all around the face moves in one piece before something that stands still: a thing
+//!   with a border is moved.
 //!
 //! A still camera before a still background is no attack, so too little motion is not assessable.
 
 use super::{Measured, MotionParams, Reading, Signal, SignalParams, enough};
 use crate::geometry::{inter_eye_distance_px, rigid_middle};
+use crate::homography::Homography;
 use crate::planar::{BackgroundMotion, FaceMotion, MIN_CORNERS, Reference};
-use crate::stats::{lagged_covariance, median, rms, smooth_deviation};
-use crate::{Corner, FaceMoment, Track};
+use crate::stats::{median, median_step, rms, smooth_deviation};
+use crate::{Corner, FaceMoment, Moment, Track};
 
 /// Plane or head.
 pub(super) struct MicroMotion;
@@ -27,13 +27,14 @@ pub(super) struct MicroMotion;
 const MAX_GAP_S: f64 = 0.3;
 /// Over what time own motion is measured: long for jitter, short for drift.
 const MOTION_S: f64 = 0.5;
-/// Over what time stretch is compared: long for hands, short for errors that add up.
-const STRETCH_S: f64 = 1.0;
-/// How far around the mesh the background is near, in its widths and heights; the head takes half of it.
-const NEAR: f64 = 1.0;
-/// Share of the background's stretch in the face's under which nothing is shared, and from which all of
-/// it is: 1 for a plane, under 0.1 for the living of the development clips whose background drifts.
-const SHARED_SLOPE: [f64; 2] = [0.25, 0.6];
+/// Corners that a second motion needs to the left of the face, to its right, and above it.
+const AROUND: usize = 2;
+/// Share of the steps that must show a second motion: a hand rests now and then.
+const HELD_SHARE: f64 = 0.25;
+/// Share of the time over which the background must be known, to speak of its bend.
+const BEND_SHARE: f64 = 0.5;
+/// Deviations by which a bend must lie over its noise; what does is counted from there.
+const BEND_DEVIATIONS: f64 = 3.0;
 
 impl Signal for MicroMotion {
     fn name(&self) -> &'static str {
@@ -53,27 +54,15 @@ impl Signal for MicroMotion {
         let Some((reference, pose)) = reference(track) else {
             return Reading::NotAssessable("the face has no measurable size".to_owned());
         };
-        let paths = |behind| Paths::of(track, &reference, pose, params.max_turn_deg, behind);
-        let near = paths(Behind::Near);
-        if near.stretch.len() < times.len() / 2 {
+        let paths = Paths::of(track, &reference, pose, params.max_turn_deg);
+        if paths.stretch.len() < times.len() / 2 {
             return Reading::NotAssessable(format!(
                 "the head turns more than {:.0} degrees away for most of the clip",
                 params.max_turn_deg
             ));
         }
-        let held = near.held();
-        let is_held = held.is_some_and(|[near, far]| far <= params.max_far_share * near);
-        // What is measured over the whole background is steadier, and one plane unless something is held.
-        let paths = if is_held { near } else { paths(Behind::All) };
-        judged(&paths, held, params)
+        judged(&paths, params)
     }
-}
-
-/// Which corners behind the face are one background.
-#[derive(Clone, Copy, PartialEq)]
-enum Behind {
-    All,
-    Near,
 }
 
 /// The face whose pose is nearest to the middle one of the clip, and that pose.
@@ -104,14 +93,15 @@ pub(super) fn motions<'a>(
     })
 }
 
-/// The motions of a clip as series, with the sums of the background's steps beside them.
+/// The motions of a clip as series.
 #[derive(Default)]
 struct Paths {
     parallax: Vec<[f64; 2]>,
     stretch: Vec<[f64; 2]>,
-    /// Stretch of the background since the start, at the same times as `stretch`.
-    background_stretch: Vec<[f64; 2]>,
     steps: Vec<Step>,
+    /// Radians by which the background bends beyond its noise over each [`MOTION_S`]; `None` where it is not
+    /// known.
+    bends: Vec<Option<f64>>,
 }
 
 /// What moved between two neighbouring moments, in distances between the eyes.
@@ -120,54 +110,57 @@ struct Step {
     face: [f64; 2],
     /// The background's motion at the place of the face.
     behind: [f64; 2],
-    /// The same of the background far from it, where only the near one counts and enough is seen of both.
-    far: Option<[f64; 2]>,
+    /// That of what is all around the face and goes another way than most of the background.
+    layer: Option<[f64; 2]>,
 }
 
-/// Corners near the face, and those far from it: a picture of a person has a border, and beyond that
-/// another background. All are near where there are too few near ones.
-fn surroundings(face: Option<&FaceMoment>, corners: &[Corner]) -> (Vec<Corner>, Vec<Corner>) {
-    let Some(face) = face else {
-        return (corners.to_vec(), Vec::new());
+/// The motion of what goes another way than most of the background, where that is all around the face.
+fn second_motion(
+    face: &FaceMoment,
+    corners: &[Corner],
+    first: &BackgroundMotion,
+) -> Option<BackgroundMotion> {
+    let others = Vec::from_iter(corners.iter().filter(|c| !first.explains(c)).copied());
+    let second = BackgroundMotion::of(&others)?;
+    let along = || others.iter().filter(|corner| second.explains(corner));
+    let [left, top, right, _] = face.landmarks.bounds();
+    let is_around = along().filter(|c| c.x < left).count() >= AROUND
+        && along().filter(|c| c.x > right).count() >= AROUND
+        && along().filter(|c| c.y < top).count() >= AROUND;
+    (is_around && along().count() >= MIN_CORNERS).then_some(second)
+}
+
+/// How far the background bends beyond its noise over each [`MOTION_S`].
+fn bends(track: &Track) -> Vec<Option<f64>> {
+    let moments = track.moments();
+    let times = Vec::from_iter(moments.iter().map(|moment| moment.at_s));
+    let Some(seconds) = median_step(&times) else {
+        return Vec::new();
     };
-    let [left, top, right, bottom] = face.landmarks.bounds();
-    let (across, down) = (NEAR * (right - left), NEAR * (bottom - top));
-    let (near, far): (Vec<Corner>, Vec<Corner>) = corners.iter().partition(|corner| {
-        (left - across..right + across).contains(&corner.x)
-            && (top - down..bottom + down).contains(&corner.y)
-    });
-    if near.len() < MIN_CORNERS {
-        (corners.to_vec(), Vec::new())
-    } else {
-        (near, far)
-    }
+    let length = (MOTION_S / seconds).round().max(1.0) as usize;
+    let known = |moment: &Moment| Homography::of(&moment.background.corners, track.size);
+    let steps = Vec::from_iter(moments.iter().skip(1).map(known));
+    let bend = |window: &[Option<Homography>]| {
+        let all = window.iter().copied().collect::<Option<Vec<_>>>()?;
+        let bend = all.into_iter().reduce(|h, next| h.then(&next))?.bend()?;
+        Some((bend.radians - BEND_DEVIATIONS * bend.noise).max(0.0))
+    };
+    steps.windows(length).map(bend).collect()
 }
 
 impl Paths {
-    fn of(
-        track: &Track,
-        reference: &Reference,
-        pose: [f64; 2],
-        max_turn_deg: f64,
-        behind: Behind,
-    ) -> Self {
-        let mut paths = Self::default();
-        let mut summed = [0.0; 2];
-        let mut stretch_at = Vec::new();
+    fn of(track: &Track, reference: &Reference, pose: [f64; 2], max_turn_deg: f64) -> Self {
+        let mut paths = Self {
+            bends: bends(track),
+            ..Self::default()
+        };
         for pair in track.moments().windows(2) {
             let (before, now) = (&pair[0], &pair[1]);
             let corners = &now.background.corners;
-            let (around, far) = match behind {
-                Behind::All => (corners.clone(), Vec::new()),
-                Behind::Near => surroundings(before.face.as_ref(), corners),
-            };
-            let Some(motion) = BackgroundMotion::of(&around) else {
+            let (Some(from), Some(to)) = (&before.face, &now.face) else {
                 continue;
             };
-            let step = motion.stretch();
-            summed = [summed[0] + step[0], summed[1] + step[1]];
-            stretch_at.push((now.at_s, summed));
-            let (Some(from), Some(to)) = (&before.face, &now.face) else {
+            let Some(motion) = BackgroundMotion::of(corners) else {
                 continue;
             };
             let unit = inter_eye_distance_px(&from.landmarks);
@@ -180,70 +173,48 @@ impl Paths {
                     seconds,
                     face,
                     behind: at_face(&motion),
-                    far: BackgroundMotion::of(&far).as_ref().map(at_face),
+                    layer: second_motion(from, corners, &motion).as_ref().map(at_face),
                 });
             }
         }
-        let mut behind = stretch_at.into_iter().peekable();
-        let mut known = [0.0; 2];
-        for (at_s, motion) in motions(track, reference, pose, max_turn_deg) {
-            while let Some((_, stretch)) = behind.next_if(|(t, _)| *t <= at_s) {
-                known = stretch;
-            }
+        for (_, motion) in motions(track, reference, pose, max_turn_deg) {
             paths.parallax.push(motion.parallax);
             paths.stretch.push(motion.stretch);
-            paths.background_stretch.push(known);
         }
         paths
     }
 
-    /// Deviation of the stretch that face and background have at the same time, from changes over
-    /// [`STRETCH_S`]: summed over a whole clip the background's errors walk far, and whatever walks seems to
-    /// go along with something. What one plane shares is as large in both, so less than
-    /// [`SHARED_SLOPE`] of the background's stretch in the face is no plane.
-    fn shared_stretch(&self) -> f64 {
-        let Some(seconds) = median(self.steps.iter().map(|s| s.seconds)) else {
-            return 0.0;
-        };
-        let length = (STRETCH_S / seconds).round().max(1.0) as usize;
-        let changes = |series: &[[f64; 2]], axis: usize| -> Vec<f64> {
-            let pairs = series.iter().zip(series.iter().skip(length));
-            pairs.map(|(from, to)| to[axis] - from[axis]).collect()
-        };
-        let (mut shared, mut behind) = (0.0, 0.0);
-        for axis in 0..2 {
-            let face = changes(&self.stretch, axis);
-            let background = changes(&self.background_stretch, axis);
-            shared += lagged_covariance(&face, &background);
-            behind += lagged_covariance(&background, &background);
-        }
-        if shared <= 0.0 || behind <= 0.0 {
-            return 0.0;
-        }
-        let [none, full] = SHARED_SLOPE;
-        let says = ((shared / behind - none) / (full - none)).clamp(0.0, 1.0);
-        // A change has twice the variance of what changes.
-        (shared.min(behind) * says / 2.0).sqrt()
+    /// The bend that half of the time has at least, in radians; `None` where the background is hardly known.
+    fn bend(&self) -> Option<f64> {
+        let known = Vec::from_iter(self.bends.iter().copied().flatten());
+        let is_enough = known.len() as f64 >= BEND_SHARE * self.bends.len() as f64;
+        is_enough.then(|| median(known)).flatten()
     }
 
-    /// Root mean square motions over [`MOTION_S`] of the background and of the face against it.
-    fn against_background(&self) -> Option<[f64; 2]> {
-        let behind = self.motion(|step| step.behind)?;
+    /// Root mean square motions over [`MOTION_S`] of the background and of the face against it; of what is
+    /// held around the face, where something is.
+    fn against_background(&self, is_held: bool) -> Option<[f64; 2]> {
+        let behind = |step: &Step| match step.layer {
+            Some(layer) if is_held => layer,
+            _ => step.behind,
+        };
+        let background = self.motion(behind)?;
         let own = self.motion(|step| {
-            let ([x, y], [behind_x, behind_y]) = (step.face, step.behind);
+            let ([x, y], [behind_x, behind_y]) = (step.face, behind(step));
             [x - behind_x, y - behind_y]
         })?;
-        Some([behind, own])
+        Some([background, own])
     }
 
-    /// The same of the background near the face and far from it, where nearly all steps show both.
-    fn held(&self) -> Option<[f64; 2]> {
-        let seen = self.steps.iter().filter(|step| step.far.is_some()).count();
-        if seen * 10 < self.steps.len() * 9 {
+    /// Root mean square motions of the two layers of the background, the larger first, where there are two.
+    fn layers(&self) -> Option<[f64; 2]> {
+        let seen = self.steps.iter().filter(|s| s.layer.is_some()).count();
+        if (seen as f64) < HELD_SHARE * self.steps.len() as f64 {
             return None;
         }
-        let near = self.motion(|step| step.behind)?;
-        Some([near, self.motion(|step| step.far.unwrap_or(step.behind))?])
+        let most = self.motion(|step| step.behind)?;
+        let layer = self.motion(|step| step.layer.unwrap_or(step.behind))?;
+        Some([layer.max(most), layer.min(most)])
     }
 
     fn motion(&self, pick: impl Fn(&Step) -> [f64; 2]) -> Option<f64> {
@@ -263,8 +234,9 @@ impl Paths {
     }
 }
 
-/// `held` are the motions of the background near the face and far from it.
-fn judged(paths: &Paths, held: Option<[f64; 2]>, params: &MotionParams) -> Reading {
+fn judged(paths: &Paths, params: &MotionParams) -> Reading {
+    let held = paths.layers();
+    let is_held = held.is_some_and(|[moving, still]| still <= params.max_still_share * moving);
     let turn_deg = smooth_deviation(&paths.parallax)
         .min(1.0)
         .asin()
@@ -285,18 +257,18 @@ fn judged(paths: &Paths, held: Option<[f64; 2]>, params: &MotionParams) -> Readi
             stretch * 100.0
         ),
     ));
-    if paths.background_stretch.iter().any(|s| *s != [0.0; 2]) {
-        let shared = paths.shared_stretch();
-        values.push(("shared_stretch", shared));
+    if let Some(bend) = paths.bend() {
+        values.push(("background_bend_deg", bend.to_degrees()));
         findings.push((
-            params.shared_stretch.at(shared),
+            params.background_bend_deg.at(bend.to_degrees()),
             format!(
-                "Face and background are squeezed together like one tilted picture, by {:.1} %.",
-                shared * 100.0
+                "What is behind the face turns about itself like a sheet in a hand, by {:.1} degrees in half \
+                 a second at least.",
+                bend.to_degrees()
             ),
         ));
     }
-    if let Some([background, own]) = paths.against_background() {
+    if let Some([background, own]) = paths.against_background(is_held) {
         values.push(("background_motion", background));
         values.push(("own_motion", own));
         if background >= params.min_background_motion {
@@ -311,16 +283,16 @@ fn judged(paths: &Paths, held: Option<[f64; 2]>, params: &MotionParams) -> Readi
             ));
         }
     }
-    if let Some([near, far]) = held {
-        values.push(("near_motion", near));
-        values.push(("far_motion", far));
-        if far <= params.max_far_share * near {
+    if let Some([moving, still]) = held {
+        values.push(("held_motion", moving));
+        values.push(("still_motion", still));
+        if is_held {
             findings.push((
-                params.held.at(near),
+                params.held.at(moving),
                 format!(
-                    "What is behind the face moves by {:.0} % of the distance between the eyes and what is \
-                     farther away does not, as where a screen or a print is held.",
-                    near * 100.0
+                    "What is all around the face moves by {:.0} % of the distance between the eyes before \
+                     something that stands still, as where a screen or a print is held.",
+                    moving * 100.0
                 ),
             ));
         }

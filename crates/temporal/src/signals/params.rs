@@ -69,16 +69,16 @@ pub struct MotionParams {
     pub min_turn_deg: f64,
     /// Over the standard deviation of the stretch of the face.
     pub stretch: Curve,
-    /// Over the deviation of the stretch that face and background share.
-    pub shared_stretch: Curve,
+    /// Over the degrees by which the background turns about itself in half a second.
+    pub background_bend_deg: Curve,
     /// Motion of the background behind the face, in distances between the eyes in half a second,
     /// under which the camera or the plane stands still.
     pub min_background_motion: f64,
     /// Over the motion of the face against such a background, same unit.
     pub own_motion: Curve,
-    /// Most motion of the background far from the face, as a share of that near it, that is a standstill.
-    pub max_far_share: f64,
-    /// Over the motion of the background near the face while that far from it stands still.
+    /// Most motion of one layer of the background, as a share of that of the other, that is a standstill.
+    pub max_still_share: f64,
+    /// Over the motion of what is all around the face while the rest of the background stands still.
     pub held: Curve,
     /// Over the turn by parallax in degrees.
     pub parallax: Curve,
@@ -255,12 +255,12 @@ impl MotionParams {
     fn validate(&self) -> Result<(), CalibrationError> {
         check!(self, "micro_motion":
             positive(min_seconds, min_fps, max_turn_deg, min_turn_deg, min_background_motion),
-            unit_interval(max_far_share),
+            unit_interval(max_still_share),
         );
         self.held.validate("signals.micro_motion.held")?;
         self.stretch.validate("signals.micro_motion.stretch")?;
-        self.shared_stretch
-            .validate("signals.micro_motion.shared_stretch")?;
+        self.background_bend_deg
+            .validate("signals.micro_motion.background_bend_deg")?;
         self.own_motion
             .validate("signals.micro_motion.own_motion")?;
         self.parallax.validate("signals.micro_motion.parallax")
