@@ -66,7 +66,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "video",
         ],
     ),
-    ("testkit", &["domain", "engine", "infer", "media", "server"]),
+    (
+        "testkit",
+        &["challenge", "domain", "engine", "infer", "media", "server"],
+    ),
 ];
 
 #[test]
