@@ -16,6 +16,19 @@ pub(crate) fn checked(ended: &Ended, limits: &ClipLimits) -> Result<(), VideoErr
     let Err(error) = ended.result() else {
         return Ok(());
     };
+    // Where a picture is too large, what was to be read into it is missed, too.
+    if matches!(
+        error,
+        ChildError::Failed { .. } | ChildError::TooMuchMemory { .. }
+    ) && let Some((width, height)) = ended.said(TOO_MANY_PIXELS).and_then(size)
+    {
+        return Err(VideoError::Resolution {
+            width,
+            height,
+            side_min: limits.side_min,
+            side_max: limits.side_max,
+        });
+    }
     if matches!(error, ChildError::Failed { .. }) {
         if ended.said(TOO_MANY_TRACKS).is_some() {
             return Err(VideoError::TooManyTracks {
@@ -25,14 +38,6 @@ pub(crate) fn checked(ended: &Ended, limits: &ClipLimits) -> Result<(), VideoErr
         if let Some(line) = ended.said(FOREIGN_CODEC) {
             return Err(VideoError::CodecNotAccepted {
                 codec: codec(line).to_owned(),
-            });
-        }
-        if let Some((width, height)) = ended.said(TOO_MANY_PIXELS).and_then(size) {
-            return Err(VideoError::Resolution {
-                width,
-                height,
-                side_min: limits.side_min,
-                side_max: limits.side_max,
             });
         }
     }

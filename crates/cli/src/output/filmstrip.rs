@@ -18,7 +18,8 @@ const CURVE: [f64; 2] = [900.0, 100.0];
 
 /// What is drawn into the faces of the strip.
 const LEGEND: &str = "The judged face of each frame: the mesh (pale blue), which should sit on eyes, nose and mouth, \
-the eyes (yellow), midline and pairs whose symmetry is compared (pink). The strip scrolls to the side.";
+the eyes (yellow), irises (green), midline and pairs whose symmetry is compared (pink), and the axes of the head, z where \
+it looks. The strip scrolls to the side.";
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
 padding:0 1rem;color:#16242b;background:#fff;overflow-wrap:anywhere}h1,h2,h3{line-height:1.2}\
@@ -29,7 +30,7 @@ figcaption,.axis{font-size:.85rem}img{display:block;border-radius:.3rem}\
 background:#f4f7f8;border-radius:.3rem}path{fill:none;stroke:#0d6b78;stroke-width:2;\
 vector-effect:non-scaling-stroke}.note,.axis,figcaption{color:#4b5c64}\
 table{border-collapse:collapse}td,th{text-align:left;padding:.25rem .75rem .25rem 0;\
-border-bottom:1px solid #ccd5d8;vertical-align:top}@media(prefers-color-scheme:dark){\
+border-bottom:1px solid #ccd5d8;vertical-align:top}thead th{white-space:nowrap}@media(prefers-color-scheme:dark){\
 body{color:#e6eef1;background:#10191d}svg{background:#1a262b}path{stroke:#5cc4d1}\
 .note,.axis,figcaption{color:#a8b8bf}td,th{border-color:#32424a}}";
 

@@ -165,6 +165,24 @@ fn ten_thousand_pixels_a_side_in_the_header_or_in_the_pictures() {
 }
 
 #[test]
+fn a_picture_that_the_decoder_finds_too_large_is_told_by_its_size() {
+    let Some(tools) = tools() else { return };
+    let args = "-f lavfi -i color=s=3000x2400:r=1:d=1 -c:v libx264 -preset ultrafast";
+    let error = refusal(tools, &ffmpeg(args, "mp4"), &small());
+    assert!(
+        matches!(
+            error,
+            VideoError::Resolution {
+                width: 3000,
+                height: 2400,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_thousand_frames_a_second() {
     let Some(tools) = tools() else { return };
     let args = "-f lavfi -i testsrc2=s=64x64:r=1000:d=0.5 -c:v libx264 -preset ultrafast";
