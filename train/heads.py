@@ -34,14 +34,14 @@ def image_weights(groups, attack):
     return weights
 
 
-def train_head(x, attack, weights):
+def train_head(x, attack, weights, decay=DECAY):
     """(F + 1,) weights of the raw features and the constant."""
     target, weights = np.where(attack, 1, -1).astype(np.float32), weights.astype(np.float32)
     mean, middle = weights @ x, float(weights @ target)
     deviation = (np.sqrt(weights @ (x - mean) ** 2) + 1e-3) * np.sqrt(x.shape[1])
     roots = np.sqrt(weights)
     z = (x - mean) / deviation * roots[:, None]
-    gram = (z.T @ z).astype(np.float64) + DECAY * np.eye(z.shape[1])
+    gram = (z.T @ z).astype(np.float64) + decay * np.eye(z.shape[1])
     head = solve(gram, z.T @ (roots * (target - middle)), assume_a="pos") / deviation
     return np.append(head, middle - head @ mean).astype(np.float32)
 
