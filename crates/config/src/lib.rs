@@ -188,7 +188,7 @@ pub struct Config {
     /// The calibration of active sessions.
     pub session_calibration: lifesign_session::Calibration,
     external_models: Vec<ExternalModel>,
-    /// Each key with its value and where it comes from, in the order of the table of keys.
+    /// Each key with its value and where it comes from, in the order of `lifesign config`.
     pub entries: Vec<Entry>,
 }
 
