@@ -31,14 +31,8 @@ fn a_copy_of_sqlite_made_under_load_restores_everything_that_was_answered() {
         let database = data.path().join("lifesign.db");
         run(Command::new("sqlite3").arg(database).arg(into));
     };
-    let old = Site {
-        data: data.path(),
-        database: "",
-    };
-    let new = Site {
-        data: fresh.path(),
-        database: "",
-    };
+    let old = Site::on_sqlite(data.path());
+    let new = Site::on_sqlite(fresh.path());
     restores_what_was_answered(&old, &backup, &|| (), &new);
 }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
 
-use crate::site::{Site, own_database};
+use crate::ask::{Answered, get, post};
+use crate::site::{Server, Site, own_database};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two frames, as the page sends them.
@@ -30,26 +31,22 @@ fn with_two_servers_on_one_postgres_the_page_may_land_on_either() {
     let servers = [site.serve(&[]), site.serve(&[])];
     for (maker, other) in [(0, 1), (1, 0)] {
         let (maker, other) = (&servers[maker], &servers[other]);
-        let session = make(
-            maker.address,
-            key,
-            &json!({ "attempts": 1, "digits": "off" }),
-        );
-        let told = ask(other.address, "GET", &session.page_path("/session"), "", "");
+        let session = make(maker, key, &json!({ "attempts": 1, "digits": "off" }));
+        let told = json_of(get(other, &session.page_path("/session"), ""));
         assert_eq!(told["state"], "created", "{told}");
-        let mut page = Page::begin(other.address, &session);
+        let mut page = Page::begin(other, &session);
         assert_eq!(page.hear()["type"], "ready");
         // One page at a time, wherever it lands.
-        assert_eq!(Page::begin(maker.address, &session).hear()["code"], "used");
-        assert_eq!(session.look(maker.address, key)["state"], "in_progress");
+        assert_eq!(Page::begin(maker, &session).hear()["code"], "used");
+        assert_eq!(session.look(maker, key)["state"], "in_progress");
         assert_eq!(page.give_up_after_a_prompt(), "failed");
         for server in [maker, other] {
-            let told = session.look(server.address, key);
+            let told = session.look(server, key);
             assert_eq!(
                 (&told["state"], &told["failure"]),
                 (&json!("failed"), &json!("aborted"))
             );
-            assert_eq!(Page::begin(server.address, &session).hear()["code"], "used");
+            assert_eq!(Page::begin(server, &session).hear()["code"], "used");
         }
     }
 }
@@ -59,10 +56,7 @@ fn with_two_servers_on_one_postgres_the_page_may_land_on_either() {
 #[test]
 fn a_callback_survives_kill_9_between_result_and_delivery() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let tenant = site.lifesign(&["tenants", "create", "bank", "--allow-http", "true"]);
     let key = tenant["api_key"].as_str().unwrap();
     let loopback = ["allow_loopback_urls=true"];
@@ -70,11 +64,11 @@ fn a_callback_survives_kill_9_between_result_and_delivery() {
     let receiver = Receiver::start();
     let url = format!("http://{}/hook", receiver.address);
     let session = make(
-        server.address,
+        &server,
         key,
         &json!({ "attempts": 1, "digits": "off", "callback_url": url }),
     );
-    let mut page = Page::begin(server.address, &session);
+    let mut page = Page::begin(&server, &session);
     assert_eq!(page.hear()["type"], "ready");
     assert_eq!(page.give_up_after_a_prompt(), "failed");
     let refused = receiver.next("503 Service Unavailable");
@@ -112,18 +106,18 @@ impl Session {
         format!("/verify-video/{}{rest}", self.token)
     }
 
-    fn look(&self, address: SocketAddr, key: &str) -> Value {
+    fn look(&self, server: &Server, key: &str) -> Value {
         let path = format!("/v1/sessions/{}", self.id);
-        ask(address, "GET", &path, key, "")["result"].clone()
+        json_of(get(server, &path, key))["result"].clone()
     }
 }
 
-fn make(address: SocketAddr, key: &str, more: &Value) -> Session {
+fn make(server: &Server, key: &str, more: &Value) -> Session {
     let mut wish = json!({ "consent": true, "purpose": "a test", "reference_id": "case 1" });
     wish.as_object_mut()
         .unwrap()
         .extend(more.as_object().unwrap().clone());
-    let answer = ask(address, "POST", "/v1/sessions", key, &wish.to_string());
+    let answer = json_of(post(server, "/v1/sessions", key, &wish));
     let result = &answer["result"];
     let url = result["url"].as_str().expect("a link");
     Session {
@@ -132,20 +126,9 @@ fn make(address: SocketAddr, key: &str, more: &Value) -> Session {
     }
 }
 
-/// One request over a connection of its own; the JSON of the answer.
-fn ask(address: SocketAddr, method: &str, path: &str, key: &str, body: &str) -> Value {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+fn json_of(answered: Option<Answered>) -> Value {
+    let (_, body) = answered.expect("an answer");
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
 /// A capture page before which a portrait stands.
@@ -155,10 +138,10 @@ struct Page {
 }
 
 impl Page {
-    fn begin(address: SocketAddr, session: &Session) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+    fn begin(server: &Server, session: &Session) -> Self {
+        let stream = TcpStream::connect(server.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let url = format!("ws://{address}{}", session.page_path("/stream"));
+        let url = format!("ws://{}{}", server.address, session.page_path("/stream"));
         let (socket, _) = client(url, MaybeTlsStream::Plain(stream)).unwrap();
         let mut page = Self { socket, frames: 0 };
         page.say(&json!({ "type": "start", "consent": true, "microphone": false }));

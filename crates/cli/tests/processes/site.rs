@@ -14,7 +14,12 @@ pub(crate) struct Site<'a> {
     pub(crate) database: &'a str,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    /// With the file in the data folder.
+    pub(crate) fn on_sqlite(data: &'a Path) -> Self {
+        Self { data, database: "" }
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lifesign"));
         command.args(arguments).arg("--data").arg(self.data);

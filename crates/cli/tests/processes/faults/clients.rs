@@ -14,10 +14,7 @@ const SLOW: usize = 512;
 #[test]
 fn hundreds_of_slow_clients_and_floods_of_headers_keep_nobody_from_being_judged() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     let server = site.serve(&[]);
     let connect = || TcpStream::connect(server.address).unwrap();
@@ -59,10 +56,7 @@ fn hundreds_of_slow_clients_and_floods_of_headers_keep_nobody_from_being_judged(
 #[test]
 fn a_client_that_closes_its_half_gets_all_or_nothing() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     let server = site.serve(&[]);
     let image = sample();

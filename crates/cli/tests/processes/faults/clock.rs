@@ -24,10 +24,7 @@ fn a_clock_that_is_set_back_loses_and_opens_nothing() {
     };
     set(2 * DAY_S);
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     let short = site.lifesign(&[
         "keys",

@@ -42,10 +42,7 @@ fn damage(site: &Site, part: impl FnOnce(&mut [u8]) -> &mut [u8], with: u8) {
 #[test]
 fn a_locked_sqlite_refuses_after_its_patience_and_then_goes_on() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     let server = site.serve(&[]);
     assert_kept(&server, &key, &check(&server, &key));
@@ -142,10 +139,7 @@ impl Drop for Postgres {
 #[test]
 fn a_database_that_is_none_stops_the_start() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     tenant(&site);
     damage(&site, |bytes| &mut bytes[..100], b'x');
     let Err(log) = site.serve_under(&[], &[], &[]) else {
@@ -158,10 +152,7 @@ fn a_database_that_is_none_stops_the_start() {
 #[test]
 fn a_damaged_database_gives_no_verdict() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     damage(&site, |bytes| &mut bytes[4096..], 0xff);
     match site.serve_under(&[], &[], &[]) {

@@ -38,15 +38,9 @@ fn a_full_disk_refuses_every_check_until_there_is_room() {
         return;
     };
     let (seed, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let made = Site {
-        data: seed.path(),
-        database: "",
-    };
+    let made = Site::on_sqlite(seed.path());
     let key = tenant(&made);
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let mount = r#"mount -t tmpfs -o size=16m tmpfs "$TO"; cp -a "$FROM"/. "$TO"; exec "$@""#;
     let folders = [("FROM", seed.path()), ("TO", data.path())];
     let server = site
@@ -80,10 +74,7 @@ fn on_a_disk_that_cannot_be_written_there_is_no_start() {
         return;
     };
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     tenant(&site);
     let mount = r#"mount --bind "$AT" "$AT"; mount -o remount,ro,bind "$AT"; exec "$@""#;
     let folder = [("AT", data.path())];

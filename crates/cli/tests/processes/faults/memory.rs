@@ -23,10 +23,7 @@ const OWN_MIB: usize = 200;
 #[test]
 fn hundreds_of_the_largest_pictures_at_once_stay_within_the_memory_for_them() {
     let data = tempfile::tempdir().unwrap();
-    let site = Site {
-        data: data.path(),
-        database: "",
-    };
+    let site = Site::on_sqlite(data.path());
     let key = tenant(&site);
     let workers = format!("workers={WORKERS}");
     let server = site.serve(&[&workers, "request_timeout_s=120", "rate_per_minute=100000"]);
