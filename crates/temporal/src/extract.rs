@@ -79,18 +79,30 @@ pub fn luma_grid(luma: &Luma, columns: usize, rows: usize) -> Option<LumaGrid> {
     if columns == 0 || rows == 0 || luma.width < columns || luma.height < rows {
         return None;
     }
-    let mut sums = vec![(0_u64, 0_u64); columns * rows];
-    let cell_of: Vec<usize> = (0..luma.width).map(|x| x * columns / luma.width).collect();
-    for (y, row) in luma.values.chunks_exact(luma.width).enumerate() {
-        let first = y * rows / luma.height * columns;
-        let cells = sums.get_mut(first..first + columns)?;
-        for (value, column) in row.iter().zip(&cell_of) {
-            let cell = cells.get_mut(*column)?;
-            *cell = (cell.0 + u64::from(*value), cell.1 + 1);
+    // The first pixel of each column or row of cells, and the end: pixel x belongs to cell x * cells / size.
+    let edges =
+        |cells: usize, size: usize| Vec::from_iter((0..=cells).map(|c| (c * size).div_ceil(cells)));
+    let (across, down) = (edges(columns, luma.width), edges(rows, luma.height));
+    let mut means = Vec::with_capacity(columns * rows);
+    let mut sums = vec![0_u32; columns];
+    for y in down.array_windows::<2>() {
+        sums.fill(0);
+        let lines = luma.values.get(y[0] * luma.width..y[1] * luma.width)?;
+        for line in lines.chunks_exact(luma.width) {
+            for (sum, x) in sums.iter_mut().zip(across.array_windows::<2>()) {
+                let cell = line.get(x[0]..x[1])?;
+                *sum += cell.iter().map(|v| u32::from(*v)).sum::<u32>();
+            }
         }
+        let height = y[1] - y[0];
+        let widths = across.array_windows::<2>().map(|x| x[1] - x[0]);
+        means.extend(
+            sums.iter()
+                .zip(widths)
+                .map(|(sum, width)| *sum as f32 / (width * height) as f32),
+        );
     }
-    let mean = |(sum, count): &(u64, u64)| *sum as f32 / (*count).max(1) as f32;
-    LumaGrid::new(columns, sums.iter().map(mean).collect())
+    LumaGrid::new(columns, means)
 }
 
 /// Between brows and hairline.

@@ -64,20 +64,23 @@ impl Pyramid {
         };
         let mut best = vec![(MIN_EIGENVALUE, [0.0; 2]); columns * rows];
         let border = RADIUS + 2;
-        let products = plane.gradient_products();
+        let mut eigenvalues = SmallerEigenvalues::of(plane);
         for y in (border..plane.height - border).step_by(2) {
+            let eigenvalues = eigenvalues.of_row(y);
+            let row = y as usize * rows / plane.height as usize;
             for x in (border..plane.width - border).step_by(2) {
+                let Some(&eigenvalue) = eigenvalues.get(x as usize) else {
+                    continue;
+                };
+                let column = x as usize * columns / plane.width as usize;
+                let Some(cell) = best.get_mut(row * columns + column) else {
+                    continue;
+                };
                 // Pixel x covers x to x + 1.
                 let at = [x as f32 + 0.5, y as f32 + 0.5];
-                if !wanted(at[0], at[1]) {
-                    continue;
-                }
-                let column = x as usize * columns / plane.width as usize;
-                let row = y as usize * rows / plane.height as usize;
-                let eigenvalue = plane.smaller_eigenvalue(&products, x, y);
-                match best.get_mut(row * columns + column) {
-                    Some(cell) if eigenvalue > cell.0 => *cell = (eigenvalue, at),
-                    _ => {}
+                // Last, because it costs the most.
+                if eigenvalue > cell.0 && wanted(at[0], at[1]) {
+                    *cell = (eigenvalue, at);
                 }
             }
         }
@@ -124,19 +127,23 @@ impl Plane {
         }
         let mut values = Vec::with_capacity((width * height) as usize);
         for y in 0..height {
-            for x in 0..width {
-                let sum: f32 = [(0, 0), (1, 0), (0, 1), (1, 1)]
-                    .iter()
-                    .map(|(dx, dy)| self.pixel(2 * x + dx, 2 * y + dy))
-                    .sum();
-                values.push(sum / 4.0);
-            }
+            let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
+            let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+            let pairs = upper.iter().zip(lower);
+            values.extend(pairs.map(|(u, l)| (u[0] + u[1] + l[0] + l[1]) / 4.0));
         }
         Some(Self {
             width,
             height,
             values,
         })
+    }
+
+    /// A row of pixels, that at the edge for rows outside.
+    fn row(&self, y: i32) -> &[f32] {
+        let width = self.width as usize;
+        let start = y.clamp(0, self.height - 1) as usize * width;
+        self.values.get(start..start + width).unwrap_or_default()
     }
 
     /// The pixel in column `x` and row `y`, that at the edge for places outside.
@@ -150,9 +157,10 @@ impl Plane {
     /// The value at a place in pixels, linear between the centres.
     fn at(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
-        let (left, top) = (x.floor(), y.floor());
-        let (right_share, low_share) = (x - left, y - top);
-        let (left, top) = (left as i32, top as i32);
+        // Without the call that `floor` is on the oldest processors; places far outside do not occur.
+        let floor = |v: f32| v as i32 - i32::from(v < (v as i32) as f32);
+        let (left, top) = (floor(x), floor(y));
+        let (right_share, low_share) = (x - left as f32, y - top as f32);
         let upper =
             self.pixel(left, top) * (1.0 - right_share) + self.pixel(left + 1, top) * right_share;
         let lower = self.pixel(left, top + 1) * (1.0 - right_share)
@@ -162,37 +170,6 @@ impl Plane {
 
     fn holds(&self, at: [f32; 2]) -> bool {
         (0.0..self.width as f32).contains(&at[0]) && (0.0..self.height as f32).contains(&at[1])
-    }
-
-    /// Products of the gradient at each pixel: xx, xy and yy.
-    fn gradient_products(&self) -> Vec<[f32; 3]> {
-        let mut products = Vec::with_capacity(self.values.len());
-        for y in 0..self.height {
-            for x in 0..self.width {
-                let gx = (self.pixel(x + 1, y) - self.pixel(x - 1, y)) / 2.0;
-                let gy = (self.pixel(x, y + 1) - self.pixel(x, y - 1)) / 2.0;
-                products.push([gx * gx, gx * gy, gy * gy]);
-            }
-        }
-        products
-    }
-
-    /// Smaller eigenvalue of the mean of `products` over five by five pixels.
-    fn smaller_eigenvalue(&self, products: &[[f32; 3]], x: i32, y: i32) -> f32 {
-        let mut sum = [0.0_f32; 3];
-        for v in y - 2..=y + 2 {
-            let start = (v * self.width + x - 2) as usize;
-            for product in products.get(start..start + 5).unwrap_or(&[]) {
-                sum = [
-                    sum[0] + product[0],
-                    sum[1] + product[1],
-                    sum[2] + product[2],
-                ];
-            }
-        }
-        let [xx, xy, yy] = sum;
-        let (mean, half) = ((xx + yy) / 2.0, (xx - yy) / 2.0);
-        (mean - half.hypot(xy)) / 25.0
     }
 
     /// Lucas and Kanade's iteration at one level, from a guess of the motion.
@@ -238,6 +215,75 @@ impl Plane {
             }
         }
         Some(moved)
+    }
+}
+
+/// Half side of the window over which gradients are averaged for a corner.
+const WINDOW: i32 = 2;
+
+/// Products of the gradient, xx, xy and yy, for each pixel of a row.
+type Products = [Vec<f32>; 3];
+
+/// Smaller eigenvalues of the mean gradient matrix over five by five pixels, row by row from the top, by
+/// whole rows at once so that the compiler can take many pixels in one step.
+struct SmallerEigenvalues<'a> {
+    plane: &'a Plane,
+    /// Of the rows of the window, by the remainder of their number.
+    products: [(Option<i32>, Products); 2 * WINDOW as usize + 1],
+    sums: Products,
+    row: Vec<f32>,
+}
+
+impl<'a> SmallerEigenvalues<'a> {
+    fn of(plane: &'a Plane) -> Self {
+        let zeros = || vec![0.0; plane.width as usize];
+        let products = || std::array::from_fn(|_| zeros());
+        Self {
+            plane,
+            products: std::array::from_fn(|_| (None, products())),
+            sums: products(),
+            row: zeros(),
+        }
+    }
+
+    /// For the pixels of row `y`; those beside its ends, where the window does not fit, have none: 0.
+    fn of_row(&mut self, y: i32) -> &[f32] {
+        self.sums.iter_mut().for_each(|sums| sums.fill(0.0));
+        for v in y - WINDOW..=y + WINDOW {
+            let count = self.products.len() as i32;
+            let Some((number, products)) = self.products.get_mut(v.rem_euclid(count) as usize)
+            else {
+                continue;
+            };
+            if *number != Some(v) {
+                gradient_products(self.plane, v, products);
+                *number = Some(v);
+            }
+            for (sums, products) in self.sums.iter_mut().zip(products) {
+                sums.iter_mut().zip(products).for_each(|(s, p)| *s += *p);
+            }
+        }
+        let [xx, xy, yy] = self.sums.each_ref().map(|sums| sums.array_windows::<5>());
+        let inner = self.row.iter_mut().skip(WINDOW as usize);
+        for (((value, xx), xy), yy) in inner.zip(xx).zip(xy).zip(yy) {
+            let sum = |window: &[f32; 5]| window.iter().sum::<f32>();
+            let (xx, xy, yy) = (sum(xx), sum(xy), sum(yy));
+            let (mean, half) = ((xx + yy) / 2.0, (xx - yy) / 2.0);
+            *value = (mean - (half * half + xy * xy).sqrt()) / 25.0;
+        }
+        &self.row
+    }
+}
+
+/// Fills in the products of row `y`; those of its first and last pixel stay 0.
+fn gradient_products(plane: &Plane, y: i32, products: &mut Products) {
+    let [above, row, below] = [y - 1, y, y + 1].map(|y| plane.row(y));
+    let across = row.array_windows::<3>().map(|[l, _, r]| (r - l) / 2.0);
+    let down = above.iter().zip(below).map(|(a, b)| (b - a) / 2.0);
+    let [xx, xy, yy] = products.each_mut().map(|p| p.iter_mut().skip(1));
+    let gradients = across.zip(down.skip(1));
+    for (((xx, xy), yy), (gx, gy)) in xx.zip(xy).zip(yy).zip(gradients) {
+        (*xx, *xy, *yy) = (gx * gx, gx * gy, gy * gy);
     }
 }
 

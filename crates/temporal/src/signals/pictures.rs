@@ -38,7 +38,7 @@ impl<'a> Pictures<'a> {
         let (a, b) = (moments.get(from)?, moments.get(to)?);
         let (grid, other) = (a.thumbnail.as_ref()?, b.thumbnail.as_ref()?);
         let Some(face) = &a.face else {
-            return Some(mean_square(grid.means(), other.means(), None, 1)?.sqrt());
+            return Some(mean_square(grid.means(), other.means(), None)?.sqrt());
         };
         let [left, top, right, bottom] = face.landmarks.bounds();
         let [width, height] = self.track.size.map(f64::from);
@@ -52,7 +52,7 @@ impl<'a> Pictures<'a> {
             let start = row * grid.columns();
             let range = start + columns.start..start + columns.end;
             let here = (grid.means().get(range.clone())?, other.means().get(range)?);
-            sum += mean_square(here.0, here.1, None, 1)?;
+            sum += mean_square(here.0, here.1, None)?;
             rows += 1;
         }
         (rows > 0).then(|| (sum / f64::from(rows)).sqrt())
@@ -66,6 +66,10 @@ impl<'a> Pictures<'a> {
         let (period, length) = (frames(params.min_period_s), frames(params.min_repeat_s));
         let cells = self.means.iter().flatten().map(|m| m.len()).max()?;
         let stride = 1 + count * count * 2 * cells / MOST_COMPARISONS;
+        let pictures =
+            Vec::from_iter(self.means.iter().map(|means| {
+                means.map(|means| Vec::from_iter(means.iter().step_by(stride).copied()))
+            }));
 
         let mut all = Vec::new();
         let mut nearest: Option<(f64, f64, bool)> = None;
@@ -77,7 +81,7 @@ impl<'a> Pictures<'a> {
         for half_steps in 2 * period..(2 * count).saturating_sub(2 * length) {
             let (lag, between) = (half_steps / 2, half_steps % 2 == 1);
             let pairs = (0..count - lag).map(|i| (i, i + lag, between));
-            let Some(square) = self.mean_of(pairs, length, stride) else {
+            let Some(square) = mean_of(&pictures, pairs, length) else {
                 continue;
             };
             all.push(square);
@@ -86,7 +90,7 @@ impl<'a> Pictures<'a> {
         for turn in 2 * length..(2 * count).saturating_sub(2 * length) {
             let pairs =
                 (length / NEAR_TURN..=length).map(|k| (turn / 2 - k, turn - turn / 2 + k, false));
-            if let Some(square) = self.mean_of(pairs, length / 2, stride) {
+            if let Some(square) = mean_of(&pictures, pairs, length / 2) {
                 consider(square, length as f64, true);
             }
         }
@@ -98,43 +102,42 @@ impl<'a> Pictures<'a> {
             backwards,
         })
     }
-
-    /// Mean square difference over pairs of moments; with `between`, the second of a pair is half
-    /// a step after its moment. `None` with fewer pairs than `least`.
-    fn mean_of(
-        &self,
-        pairs: impl Iterator<Item = (usize, usize, bool)>,
-        least: usize,
-        stride: usize,
-    ) -> Option<f64> {
-        let squares = pairs.filter_map(|(from, to, between)| {
-            let next = if between {
-                Some(self.at(to + 1)?)
-            } else {
-                None
-            };
-            mean_square(self.at(from)?, self.at(to)?, next, stride)
-        });
-        let (sum, count) = squares.fold((0.0, 0), |(sum, n), square| (sum + square, n + 1));
-        (count >= least.max(1)).then(|| sum / count as f64)
-    }
-
-    fn at(&self, i: usize) -> Option<&'a [f32]> {
-        self.means.get(i).copied().flatten()
-    }
 }
 
-/// Mean square difference of every `stride`-th cell of `a` from `b`, or from the middle of `b` and
-/// `next`.
-fn mean_square(a: &[f32], b: &[f32], next: Option<&[f32]>, stride: usize) -> Option<f64> {
+/// Mean square difference over pairs of pictures; with `true`, the second of a pair is half a step after its
+/// moment. `None` with fewer pairs than `least`.
+fn mean_of(
+    pictures: &[Option<Vec<f32>>],
+    pairs: impl Iterator<Item = (usize, usize, bool)>,
+    least: usize,
+) -> Option<f64> {
+    let at = |i: usize| pictures.get(i)?.as_deref();
+    let squares = pairs.filter_map(|(from, to, between)| {
+        let next = if between { Some(at(to + 1)?) } else { None };
+        mean_square(at(from)?, at(to)?, next)
+    });
+    let (sum, count) = squares.fold((0.0, 0), |(sum, n), square| (sum + square, n + 1));
+    (count >= least.max(1)).then(|| sum / count as f64)
+}
+
+/// Mean square difference of `a` from `b`, or from the middle of `b` and `next`.
+fn mean_square(a: &[f32], b: &[f32], next: Option<&[f32]>) -> Option<f64> {
+    /// So many sums side by side, which the compiler adds to in one step.
+    const SUMS: usize = 16;
     let next = next.unwrap_or(b);
     if a.is_empty() || a.len() != b.len() || a.len() != next.len() {
         return None;
     }
-    let cells = a.iter().zip(b).zip(next).step_by(stride.max(1));
-    let count = a.len().div_ceil(stride.max(1));
-    let sum: f32 = cells.map(|((a, b), c)| (a - (b + c) / 2.0).powi(2)).sum();
-    Some(f64::from(sum) / count as f64)
+    let mut sums = [0.0_f32; SUMS];
+    let parts = a.chunks(SUMS).zip(b.chunks(SUMS)).zip(next.chunks(SUMS));
+    for ((a, b), c) in parts {
+        let cells = a.iter().zip(b).zip(c);
+        for (sum, ((a, b), c)) in sums.iter_mut().zip(cells) {
+            let difference = a - (b + c) / 2.0;
+            *sum += difference * difference;
+        }
+    }
+    Some(f64::from(sums.iter().sum::<f32>()) / a.len() as f64)
 }
 
 #[cfg(test)]
