@@ -115,14 +115,15 @@ impl Sampler<'_> {
     /// The colour at pixel index (x, y), each channel in [0, 255].
     #[inline]
     fn bilinear(&self, x: f32, y: f32) -> [f32; 3] {
-        let (left, top) = (x.floor(), y.floor());
-        let (fx, fy) = (x - left, y - top);
-        let (left, top) = (left as i64, top as i64);
         let (width, height) = (self.frame.width() as usize, self.frame.height() as usize);
-        let inside = left >= 0 && top >= 0 && left + 1 < width as i64 && top + 1 < height as i64;
-        if inside {
+        let inside = |v: f32, side: usize| v >= 0.0 && v < side as f32 - 1.0;
+        if inside(x, width) && inside(y, height) {
+            // Nothing is below 0 here, so cutting off is `floor` without the call that it is on the oldest
+            // processors.
+            let (left, top) = (x as usize, y as usize);
+            let (fx, fy) = (x - left as f32, y - top as f32);
             let rgb = self.frame.rgb();
-            let at = (top as usize * width + left as usize) * 3;
+            let at = (top * width + left) * 3;
             let upper = &rgb[at..at + 6];
             let lower = &rgb[at + width * 3..at + width * 3 + 6];
             return std::array::from_fn(|c| {
@@ -131,6 +132,9 @@ impl Sampler<'_> {
                 lerp(above, below, fy)
             });
         }
+        let (left, top) = (x.floor(), y.floor());
+        let (fx, fy) = (x - left, y - top);
+        let (left, top) = (left as i64, top as i64);
         let [a, b, c, d] = [(0, 0), (1, 0), (0, 1), (1, 1)]
             .map(|(dx, dy)| self.pixel(left.saturating_add(dx), top.saturating_add(dy)));
         std::array::from_fn(|i| lerp(lerp(a[i], b[i], fx), lerp(c[i], d[i], fx), fy))

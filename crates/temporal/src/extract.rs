@@ -84,23 +84,18 @@ pub fn luma_grid(luma: &Luma, columns: usize, rows: usize) -> Option<LumaGrid> {
         |cells: usize, size: usize| Vec::from_iter((0..=cells).map(|c| (c * size).div_ceil(cells)));
     let (across, down) = (edges(columns, luma.width), edges(rows, luma.height));
     let mut means = Vec::with_capacity(columns * rows);
-    let mut sums = vec![0_u32; columns];
+    let mut sums = vec![0_u32; luma.width];
     for y in down.array_windows::<2>() {
         sums.fill(0);
         let lines = luma.values.get(y[0] * luma.width..y[1] * luma.width)?;
         for line in lines.chunks_exact(luma.width) {
-            for (sum, x) in sums.iter_mut().zip(across.array_windows::<2>()) {
-                let cell = line.get(x[0]..x[1])?;
-                *sum += cell.iter().map(|v| u32::from(*v)).sum::<u32>();
-            }
+            let pixels = sums.iter_mut().zip(line);
+            pixels.for_each(|(sum, value)| *sum += u32::from(*value));
         }
-        let height = y[1] - y[0];
-        let widths = across.array_windows::<2>().map(|x| x[1] - x[0]);
-        means.extend(
-            sums.iter()
-                .zip(widths)
-                .map(|(sum, width)| *sum as f32 / (width * height) as f32),
-        );
+        for x in across.array_windows::<2>() {
+            let sum = sums.get(x[0]..x[1])?.iter().sum::<u32>();
+            means.push(sum as f32 / ((x[1] - x[0]) * (y[1] - y[0])) as f32);
+        }
     }
     LumaGrid::new(columns, means)
 }

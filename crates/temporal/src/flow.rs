@@ -161,11 +161,16 @@ impl Plane {
         let floor = |v: f32| v as i32 - i32::from(v < (v as i32) as f32);
         let (left, top) = (floor(x), floor(y));
         let (right_share, low_share) = (x - left as f32, y - top as f32);
-        let upper =
-            self.pixel(left, top) * (1.0 - right_share) + self.pixel(left + 1, top) * right_share;
-        let lower = self.pixel(left, top + 1) * (1.0 - right_share)
-            + self.pixel(left + 1, top + 1) * right_share;
-        upper * (1.0 - low_share) + lower * low_share
+        let line = |y| {
+            let at = usize::try_from(left).ok();
+            let inside = at.and_then(|at| self.row(y).get(at..at + 2));
+            let [a, b] = match inside {
+                Some(&[a, b]) => [a, b],
+                _ => [left, left + 1].map(|x| self.pixel(x, y)),
+            };
+            a * (1.0 - right_share) + b * right_share
+        };
+        line(top) * (1.0 - low_share) + line(top + 1) * low_share
     }
 
     fn holds(&self, at: [f32; 2]) -> bool {
@@ -277,12 +282,18 @@ impl<'a> SmallerEigenvalues<'a> {
 
 /// Fills in the products of row `y`; those of its first and last pixel stay 0.
 fn gradient_products(plane: &Plane, y: i32, products: &mut Products) {
+    fn inner(row: &[f32]) -> &[f32] {
+        row.get(1..row.len().saturating_sub(1)).unwrap_or_default()
+    }
     let [above, row, below] = [y - 1, y, y + 1].map(|y| plane.row(y));
-    let across = row.array_windows::<3>().map(|[l, _, r]| (r - l) / 2.0);
-    let down = above.iter().zip(below).map(|(a, b)| (b - a) / 2.0);
-    let [xx, xy, yy] = products.each_mut().map(|p| p.iter_mut().skip(1));
-    let gradients = across.zip(down.skip(1));
-    for (((xx, xy), yy), (gx, gy)) in xx.zip(xy).zip(yy).zip(gradients) {
+    let across = row.iter().zip(row.get(2..).unwrap_or_default());
+    let down = inner(above).iter().zip(inner(below));
+    let [xx, xy, yy] = products
+        .each_mut()
+        .map(|p| p.get_mut(1..).unwrap_or_default());
+    let out = xx.iter_mut().zip(xy).zip(yy);
+    for (((xx, xy), yy), ((left, right), (above, below))) in out.zip(across.zip(down)) {
+        let (gx, gy) = ((right - left) / 2.0, (below - above) / 2.0);
         (*xx, *xy, *yy) = (gx * gx, gx * gy, gy * gy);
     }
 }

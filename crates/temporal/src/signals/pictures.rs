@@ -129,15 +129,17 @@ fn mean_square(a: &[f32], b: &[f32], next: Option<&[f32]>) -> Option<f64> {
         return None;
     }
     let mut sums = [0.0_f32; SUMS];
-    let parts = a.chunks(SUMS).zip(b.chunks(SUMS)).zip(next.chunks(SUMS));
-    for ((a, b), c) in parts {
-        let cells = a.iter().zip(b).zip(c);
-        for (sum, ((a, b), c)) in sums.iter_mut().zip(cells) {
-            let difference = a - (b + c) / 2.0;
-            *sum += difference * difference;
+    let square = |a: f32, b: f32, c: f32| (a - (b + c) / 2.0) * (a - (b + c) / 2.0);
+    let (parts, rest) = a.as_chunks::<SUMS>();
+    let ((b, b_rest), (c, c_rest)) = (b.as_chunks::<SUMS>(), next.as_chunks::<SUMS>());
+    for ((a, b), c) in parts.iter().zip(b).zip(c) {
+        for (((sum, a), b), c) in sums.iter_mut().zip(a).zip(b).zip(c) {
+            *sum += square(*a, *b, *c);
         }
     }
-    Some(f64::from(sums.iter().sum::<f32>()) / a.len() as f64)
+    let rest = rest.iter().zip(b_rest).zip(c_rest);
+    let sum = sums.iter().sum::<f32>() + rest.map(|((a, b), c)| square(*a, *b, *c)).sum::<f32>();
+    Some(f64::from(sum) / a.len() as f64)
 }
 
 #[cfg(test)]
