@@ -36,24 +36,23 @@ impl Signal for InjectionRisk {
         let params = &params.injection_risk;
         let marks = marks(track, params);
         let left: f64 = marks.iter().map(|mark| 1.0 - mark.weight).product();
-        let mut named: Vec<String> = marks
+        let named: Vec<String> = marks
             .iter()
             .filter(|mark| mark.weight > 0.0)
             .map(|mark| mark.what.clone())
             .collect();
         let count = named.len() as f64;
-        if named.is_empty() {
-            named.push("none".to_owned());
-        }
+        let detail = match named.len() {
+            0 => "No mark of injected footage.".to_owned(),
+            1 => format!("A mark of injected footage: {}.", named.join("")),
+            n => format!("{n} marks of injected footage: {}.", named.join("; ")),
+        };
         let mut values: Vec<_> = marks.iter().map(|mark| (mark.name, 1.0)).collect();
         values.push(("marks", count));
         Reading::Measured(Measured {
             values,
             score: params.none * left,
-            detail: format!(
-                "{count:.0} marks of injected footage: {}.",
-                named.join("; ")
-            ),
+            detail,
         })
     }
 }
