@@ -35,6 +35,7 @@ pub fn get(path: &str) -> Vec<u8> {
 pub struct Client {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
+    retry_after: Duration,
 }
 
 impl Client {
@@ -43,7 +44,13 @@ impl Client {
         Self {
             address,
             stream: None,
+            retry_after: Duration::ZERO,
         }
+    }
+
+    /// How long the last answer asks to wait (`Retry-After` in seconds), zero if it does not.
+    pub fn retry_after(&self) -> Duration {
+        self.retry_after
     }
 
     /// Sends `request` and reads the whole answer: its status and its body.
@@ -52,6 +59,9 @@ impl Client {
     /// If the connection breaks or stalls, or what comes is no answer.
     pub fn ask(&mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
         let answer = self.exchange(request);
+        self.retry_after = answer
+            .as_ref()
+            .map_or(Duration::ZERO, |answer| answer.retry_after);
         if !matches!(answer, Ok(Answer { keep: true, .. })) {
             self.stream = None;
         }
@@ -79,6 +89,7 @@ impl Client {
         Ok(Answer {
             status: head.status,
             keep: head.keep,
+            retry_after: head.retry_after,
             body,
         })
     }
@@ -88,6 +99,7 @@ struct Answer {
     status: u16,
     /// Whether the connection stays open.
     keep: bool,
+    retry_after: Duration,
     body: Vec<u8>,
 }
 
@@ -95,6 +107,7 @@ struct Head {
     status: u16,
     length: usize,
     keep: bool,
+    retry_after: Duration,
 }
 
 impl Head {
@@ -117,6 +130,7 @@ impl Head {
             status,
             length: 0,
             keep: true,
+            retry_after: Duration::ZERO,
         };
         loop {
             next(&mut line)?;
@@ -128,6 +142,8 @@ impl Head {
                 head.length = value.parse()?;
             } else if name.eq_ignore_ascii_case("connection") {
                 head.keep = !value.eq_ignore_ascii_case("close");
+            } else if name.eq_ignore_ascii_case("retry-after") {
+                head.retry_after = Duration::from_secs(value.parse()?);
             }
         }
     }

@@ -40,7 +40,8 @@ impl Stretch {
     }
 }
 
-/// `connections` clients, each of which asks again as soon as it is answered.
+/// `connections` clients, each of which asks again as soon as it is answered; one that is refused waits first for as
+/// long as the answer asks, else the clients' own flood would take the cores that they share with the server.
 pub(crate) fn closed(
     address: SocketAddr,
     request: &[u8],
@@ -54,6 +55,11 @@ pub(crate) fn closed(
             let sent = Instant::now();
             let answer = client.ask(request);
             stretch.note(answer, sent.elapsed());
+            std::thread::sleep(
+                client
+                    .retry_after()
+                    .min(length.saturating_sub(since.elapsed())),
+            );
         }
         stretch
     })
