@@ -14,6 +14,7 @@ data=$cache/pad faces=$cache/crops.csv
 
 # What the pretrained networks see, then a linear head on each. Folds 1 to 6 leave sources out; 0 is what ships.
 "$python" features.py --data "$data" --faces "$faces" --cache "$cache"
+"$python" simulate.py --data "$data" --faces "$faces" --cache "$cache"
 "$python" heads.py --data "$data" --cache "$cache"
 
 # The signals that need no training, from the engine as it is.

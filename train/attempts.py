@@ -4,8 +4,8 @@
     attempts.py --data DIR --faces crops.csv --cache DIR --out OUT VARIANT [NUMBER]
     fuse.py --data DIR --cache OUT --measured measured.csv --scores OUT/oof.csv --out OUT
 
-`--cache` holds what features.py and heads.py wrote. Variants of recapture, NUMBER being the strength: `decay`; `mirror`, `lit`
-and `view`, a penalty on what tells such a picture from the same as it is; `sources`, on what tells the living faces
+`--cache` holds what features.py, simulate.py and heads.py wrote; the head on each trunk's own maps stands for what ships.
+Variants of recapture, NUMBER being the strength: `decay`; `mirror`, `lit` and `view`, a penalty on what tells such a picture from the same as it is; `sources`, on what tells the living faces
 of one source from those of another; `rest`, `spread` and `depth`, the scale of the features outside the inner half, of
 the deviations, and from map to map; `worst`, groups weighed by how badly they are judged (group DRO); `bagging`, the mean of
 so many heads, each of three fifths of the sources; `apart`, print and screen each by a head, the worse of both counts; `second`,
@@ -26,11 +26,12 @@ from scipy.linalg import solve
 import augment
 from crops import Crop, cut
 from data import load_image, read_boxes, read_manifest
-from heads import DECAY, HEADS, SHARES, SPECIES, image_weights, logits, train_head
+from heads import DECAY, HEADS, PARTS, SHARES, SPECIES, image_weights, key, train_head
 from residuals import residuals
 from splits import left_out, read_folds
 from trunks import TRUNKS
 
+REAL = SHARES["recapture_by_synthesis"]  # without simulated attacks
 PENALTIES = ("mirror", "lit", "view", "sources")
 SCALES = ("rest", "spread", "depth")
 # Operation whose outputs are read, scale, size and range of the crop.
@@ -72,6 +73,10 @@ class Images:
         return {"row": np.array(self.numbers), "more": np.stack(found).astype(np.float32)}
 
 
+def linear(head, x):
+    return x @ head[:-1] + head[-1]
+
+
 def scales(variant, strength):
     """A factor for each feature of the trunk recapture."""
     factors = []
@@ -84,7 +89,7 @@ def scales(variant, strength):
 
 def penalised(images, passes, excluded, variant, strength):
     """The head on recapture with a penalty or with scales."""
-    x, attack, weights, groups = images.stacked(passes, SHARES["recapture"], "recapture", excluded, SPECIES["recapture"])
+    x, attack, weights, groups = images.stacked(passes, REAL, "recapture", excluded, SPECIES["recapture"])
     target, weights = np.where(attack, 1, -1).astype(np.float32), weights.astype(np.float32)
     mean, middle, clean = weights @ x, float(weights @ target), passes["clean"]
     deviation = (np.sqrt(weights @ (x - mean) ** 2) + 1e-3) * np.sqrt(x.shape[1])
@@ -108,7 +113,7 @@ def penalised(images, passes, excluded, variant, strength):
 
 def drawn(images, passes, excluded, variant, strength):
     """Heads on recapture under other weights."""
-    x, attack, first, groups = images.stacked(passes, SHARES["recapture"], "recapture", excluded, SPECIES["recapture"])
+    x, attack, first, groups = images.stacked(passes, REAL, "recapture", excluded, SPECIES["recapture"])
     weights, names = first, np.unique([g.removesuffix("live").removesuffix("attack") for g in groups])
     if variant == "worst":
         for _ in range(3):
@@ -179,26 +184,26 @@ def changed(images, passes, excluded, variant, strength, more, shipped):
     def other(name, source, shares, species, excluded=excluded, decay=DECAY):
         x, attack, weights, _ = images.stacked(source, shares, name, excluded, species)
         head = train_head(x, attack, weights, decay)
-        return logits(head, source["clean"][name])
+        return linear(head, source["clean"][name])
 
     if variant in OTHERS:
         return tuple(other("more", more, {"clean": 1}, SPECIES[head], decay=3e-5) for head in HEADS)
     if variant == "second":
-        second = other("synthesis", passes, SHARES["recapture"], SPECIES["recapture"])
+        second = other("synthesis", passes, REAL, SPECIES["recapture"])
         return (1 - strength) * recapture + strength * second, synthesis
     if variant == "apart":
-        one, two = (other("recapture", passes, SHARES["recapture"], (kind,), excluded | (images.species == without))
+        one, two = (other("recapture", passes, REAL, (kind,), excluded | (images.species == without))
                     for kind, without in (("print", "screen"), ("screen", "print")))
         return np.maximum(one, two), synthesis
     if variant == "backbone":
-        second = other("recapture", passes, SHARES["synthesis"], SPECIES["synthesis"])
+        second = other("recapture", passes, SHARES["synthesis_by_synthesis"], SPECIES["synthesis"])
         return recapture, (1 - strength) * synthesis + strength * second
     if variant == "residual":
         photographed_again = np.isin(images.species, SPECIES["recapture"])
         second = other("more", more, {"clean": 0.5, "recoded": 0.5}, SPECIES["synthesis"], excluded | photographed_again, 3e-4)
         return recapture, (1 - strength) * synthesis + strength * second
     learn = drawn if variant in ("worst", "bagging") else penalised
-    return logits(learn(images, passes, excluded, variant, strength), clean["recapture"]), synthesis
+    return linear(learn(images, passes, excluded, variant, strength), clean["recapture"]), synthesis
 
 
 def main():
@@ -221,7 +226,7 @@ def main():
     for fold in sorted(folds):
         excluded = np.array(left_out(images.rows, fold, folds))
         heads = np.load(options.cache / "heads" / f"fold_{fold}.npz")
-        shipped = [logits(heads[name], passes["clean"][name]) for name in HEADS]
+        shipped = [linear(heads[key(name, name)], passes["clean"][name]) / PARTS[name][name] for name in HEADS]
         both = changed(images, passes, excluded, options.variant, options.strength, more, shipped)
         lines = [f"{n},{r:.6f},{s:.6f}" for n, r, s, out in zip(numbers, *both, excluded[numbers]) if out]
         (options.out / "heads" / f"fold_{fold}.csv").write_text("\n".join(["row," + ",".join(HEADS), *lines]) + "\n")

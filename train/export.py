@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the models that ship: each trunk with its head as one more output.
+"""Write the models that ship: each trunk with the heads that read its maps as more outputs.
 
     export.py --cache DIR --out ../models
 
@@ -14,16 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
-from heads import HEADS
+from heads import PARTS, key
 from trunks import TRUNKS, build, features, open_trunk
 
 FILES = {"recapture": "pad_context.onnx", "synthesis": "synthetic_face.onnx"}
+# The heads in each file, its own first.
+HELD = {trunk: sorted((head for head in PARTS if trunk in PARTS[head]), key=lambda head: head != trunk) for trunk in FILES}
 
 
-def logit(session, trunk, rgb):
-    """The answer of an exported file to a byte crop."""
-    head = session.run(["head"], {"image": trunk.input(rgb)})[0][0].astype(np.float64)
-    return float(features(session, trunk, rgb) @ head[:-1] + head[-1])
+def by_maps(session, trunk, rgb):
+    """What each head in an exported file answers to a byte crop, by the logit that it is a part of."""
+    found, answers = features(session, TRUNKS[trunk], rgb), {}
+    for head in HELD[trunk]:
+        weights = session.run([key(head, trunk)], {"image": TRUNKS[trunk].input(rgb)})[0][0].astype(np.float64)
+        answers[head] = float(found @ weights[:-1] + weights[-1])
+    return answers
 
 
 def some_values(session, trunk):
@@ -41,13 +46,13 @@ def main():
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
     heads, golden, outputs = np.load(options.cache / "heads" / "fold_0.npz"), {}, {}
-    for name in HEADS:
-        path, trunk = options.out / FILES[name], TRUNKS[name]
-        build(name, path, heads[name])
+    for name, file in FILES.items():
+        path, trunk = options.out / file, TRUNKS[name]
+        build(name, path, {key(head, name): heads[key(head, name)] for head in HELD[name]})
         size = trunk.crop.size
         pattern = (np.arange(size * size * 3) * 31 % 251).astype(np.uint8).reshape(size, size, 3)
         session = open_trunk(path)
-        golden[path.stem] = logit(session, trunk, pattern)
+        golden[path.stem] = list(by_maps(session, name, pattern).values())
         outputs[path.stem] = some_values(session, trunk)
         print(path.name, path.stat().st_size, "bytes, sha256", hashlib.sha256(path.read_bytes()).hexdigest())
     for crate, values in (("engine", golden), ("infer", outputs)):

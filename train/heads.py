@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""One linear head on the features of each trunk, leaving sources out; a minute for all folds.
+"""Linear heads on the features of each trunk, leaving sources out; a minute for all folds.
 
     heads.py --data DIR --cache DIR
 
 Ridge regression on +1 (attack) and -1: nothing is drawn at random, and with this few sources nothing richer did better.
-Writes `heads/fold_K.csv` (row and a logit for each head) and `fold_K.npz` under the cache; fold 0 learns from everything.
+Recapture is the weighed mean of a head on each trunk, which err on different pictures. Writes `heads/fold_K.csv` (row and both
+logits) and `fold_K.npz` under the cache; fold 0 learns from everything.
 """
 
 import argparse
@@ -16,13 +17,26 @@ from scipy.linalg import solve
 from data import read_manifest
 from features import PASSES
 from splits import left_out, read_folds
+from trunks import TRUNKS
 
-HEADS = ("recapture", "synthesis")  # the logits, named as their trunks; each is positive for an attack
+HEADS = ("recapture", "synthesis")  # the logits; each is positive for an attack
 SPECIES = {"recapture": ("print", "screen"), "synthesis": ("gan", "diffusion")}
+# The trunks that each logit is read from, and their shares in it.
+PARTS = {"recapture": {"recapture": 0.88, "synthesis": 0.12}, "synthesis": {"synthesis": 1.0}}
 DECAY = 7.5e-6  # of the squared weights of features of deviation 1 / sqrt(their number)
 GROUP_POWER = -0.3  # every image counts with this power of its group's size, a group being a source and label
-# Of what a head learns from (features.py).
-SHARES = {"recapture": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1}, "synthesis": {"clean": 0.5, "mirror": 0.5}}
+SIMULATED = "simulated"  # attacks made of living pictures (simulate.py)
+# Of what each part of a head learns from (features.py, simulate.py).
+SHARES = {
+    "recapture_by_recapture": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1, SIMULATED: 0.1},
+    "recapture_by_synthesis": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1},
+    "synthesis_by_synthesis": {"clean": 0.5, "mirror": 0.5},
+}
+
+
+def key(head, part):
+    """The name of a part of a head in `fold_K.npz`."""
+    return f"{head}_by_{part}"
 
 
 def image_weights(groups, attack):
@@ -30,7 +44,8 @@ def image_weights(groups, attack):
     _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
     weights = counts[inverse].astype(float) ** GROUP_POWER
     for members in (attack, ~attack):
-        weights[members] *= 0.5 / weights[members].sum()
+        if members.any():
+            weights[members] *= 0.5 / weights[members].sum()
     return weights
 
 
@@ -46,22 +61,24 @@ def train_head(x, attack, weights, decay=DECAY):
     return np.append(head, middle - head @ mean).astype(np.float32)
 
 
-def learn(passes, rows, excluded, name):
-    """The head on all that is not excluded."""
-    parts = []
-    for part, share in SHARES[name].items():
-        numbers = passes[part]["row"]
+def learn(passes, rows, excluded, head, part):
+    """Part of a head, on all that is not excluded; its share is in its weights."""
+    chunks = []
+    for name, share in SHARES[key(head, part)].items():
+        numbers = passes[name]["row"]
         kept = ~excluded[numbers]
         numbers = numbers[kept]
-        attack = np.array([rows[n]["species"] in SPECIES[name] for n in numbers])
+        attack = np.array([name == SIMULATED or rows[n]["species"] in SPECIES[head] for n in numbers])
         groups = [rows[n]["source"] + rows[n]["label"] for n in numbers]
-        parts.append((passes[part][name][kept], attack, share * image_weights(groups, attack)))
-    x, attack, weights = (np.concatenate(values) for values in zip(*parts))
-    return train_head(x, attack, weights / weights.sum())
+        chunks.append((passes[name][part][kept], attack, share * image_weights(groups, attack)))
+    x, attack, weights = (np.concatenate(values) for values in zip(*chunks))
+    return np.float32(PARTS[head][part]) * train_head(x, attack, weights / weights.sum())
 
 
-def logits(head, x):
-    return x @ head[:-1] + head[-1]
+def logits(heads, head, found):
+    """`heads` as in `fold_K.npz`; `found`: features by trunk."""
+    weights = {part: heads[key(head, part)] for part in PARTS[head]}
+    return sum(found[part] @ w[:-1] + w[-1] for part, w in weights.items())
 
 
 def main():
@@ -70,17 +87,20 @@ def main():
     parser.add_argument("--cache", required=True, type=Path)
     options = parser.parse_args()
     rows, folds = read_manifest(options.data), read_folds()
-    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in PASSES}
+    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in (*PASSES, SIMULATED)}
+    attacks = passes[SIMULATED]["kind"] != "control"
+    passes[SIMULATED] = {name: values[attacks] for name, values in passes[SIMULATED].items()}
     folder, clean = options.cache / "heads", passes["clean"]
     folder.mkdir(exist_ok=True)
     for fold in [*sorted(folds), 0]:
         if (folder / f"fold_{fold}.csv").exists():
             continue
         excluded = np.array(left_out(rows, fold, folds) if fold else [False] * len(rows))
-        heads = {name: learn(passes, rows, excluded, name) for name in HEADS}
+        heads = {key(head, part): learn(passes, rows, excluded, head, part) for head in HEADS for part in PARTS[head]}
         np.savez(folder / f"fold_{fold}.npz", **heads)
         keep = excluded[clean["row"]] if fold else np.ones(len(clean["row"]), bool)
-        scores = np.stack([logits(heads[name], clean[name][keep]) for name in HEADS], 1)
+        found = {trunk: clean[trunk][keep] for trunk in TRUNKS}
+        scores = np.stack([logits(heads, head, found) for head in HEADS], 1)
         lines = [",".join(("row", *HEADS))] + [f"{n},{r:.6f},{s:.6f}" for n, (r, s) in zip(clean["row"][keep], scores)]
         (folder / f"fold_{fold}.csv").write_text("\n".join(lines) + "\n")
         print(f"fold {fold} done", flush=True)

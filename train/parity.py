@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from calibrate import Logistic
-from export import FILES, logit
+from export import FILES, by_maps
 from fuse import SIGNALS
 from trunks import TRUNKS, open_trunk
 
@@ -42,15 +42,17 @@ def main():
     worst, compared = dict.fromkeys(SIGNALS, 0.0), 0
     with open(options.scores, newline="") as file:
         scores = list(csv.DictReader(file))
-    for signal, head in SIGNALS.items():
-        session = open_trunk(MODELS / FILES[head])
-        logistic = Logistic(np.array([numbers[signal][f"{head}_weight"]]), numbers[signal]["bias"])
-        for row in scores:
-            if row.get(signal) and row["path"] in crops[head]:
-                rgb = np.asarray(Image.open(crops[head][row["path"]]).convert("RGB"))
-                expected = logistic.probability(np.array([-logit(session, TRUNKS[head], rgb)]))
-                worst[signal] = max(worst[signal], abs(expected - float(row[signal])))
-                compared += 1
+    sessions = {trunk: open_trunk(MODELS / file) for trunk, file in FILES.items()}
+    for row in scores:
+        if not all(row.get(signal) for signal in SIGNALS) or row["path"] not in crops["recapture"]:
+            continue
+        rgb = {trunk: np.asarray(Image.open(found[row["path"]]).convert("RGB")) for trunk, found in crops.items()}
+        parts = [by_maps(sessions[trunk], trunk, rgb[trunk]) for trunk in TRUNKS]
+        for signal, head in SIGNALS.items():
+            logistic = Logistic(np.array([numbers[signal][f"{head}_weight"]]), numbers[signal]["bias"])
+            expected = logistic.probability(np.array([-sum(part.get(head, 0.0) for part in parts)]))
+            worst[signal] = max(worst[signal], abs(expected - float(row[signal])))
+            compared += 1
     print(f"{compared} scores compared; largest difference:", ", ".join(f"{n} {v:.1e}" for n, v in worst.items()))
     if not compared or max(worst.values()) > TOLERANCE:
         raise SystemExit(f"at most {TOLERANCE:.0e} is accepted")

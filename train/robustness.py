@@ -76,7 +76,7 @@ def confidences(heads, calibration, found):
     signals = []
     for described in calibration["signals"].values():
         logistic = Logistic(np.array([described["weight"]]), described["bias"])
-        signals.append(logistic.probability(-logits(heads[described["head"]], found[described["head"]])[:, None]))
+        signals.append(logistic.probability(-logits(heads, described["head"], found)[:, None]))
     profile = calibration["learned_alone"]
     fusion = Fusion(np.array(list(profile["weights"].values())), profile["operating_score"])
     return fusion.confidence(np.stack(signals, axis=1))

@@ -122,8 +122,8 @@ def synthesis_graph():
     return [*before, *nodes], [copy, scales, *constants], list(LAYERS)
 
 
-def build(name, path, head=None):
-    """Write the trunk's ONNX file; `head` (weights of the features, then the constant) becomes an output of its own."""
+def build(name, path, heads={}):
+    """Write the trunk's ONNX file; each of `heads` (weights of the features, then the constant) becomes an output of its own."""
     trunk = TRUNKS[name]
     nodes, constants, maps = recapture_graph(path) if name == "recapture" else synthesis_graph()
     outputs = []
@@ -133,9 +133,9 @@ def build(name, path, head=None):
         nodes += [helper.make_node("Transpose", [source], [f"pixels_{i}"], perm=[0, 2, 3, 1]),
                   helper.make_node("Reshape", [f"pixels_{i}", f"shape_{i}"], [f"places_{i}"])]
         outputs.append(helper.make_tensor_value_info(f"places_{i}", onnx.TensorProto.FLOAT, shape))
-    if head is not None:
-        constants.append(numpy_helper.from_array(np.float32(head)[None], "head"))
-        outputs.append(helper.make_tensor_value_info("head", onnx.TensorProto.FLOAT, [1, len(head)]))
+    for output, head in heads.items():
+        constants.append(numpy_helper.from_array(np.float32(head)[None], output))
+        outputs.append(helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, [1, len(head)]))
     graph = helper.make_graph(nodes, name, [input_of(name)], outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
     onnx.checker.check_model(model)

@@ -14,6 +14,29 @@ pub struct Head {
     pub contributions: Vec<f32>,
 }
 
+impl Head {
+    /// The sum of two answers about one crop, on the places of the first: each place of the other
+    /// is shared among those that it lies on.
+    pub(super) fn plus(mut self, other: &Self) -> Self {
+        let (to, from) = (
+            self.contributions.len().isqrt(),
+            other.contributions.len().isqrt(),
+        );
+        // Lengths in units of 1 / (to * from) of a side.
+        let shared = |a: usize, b: usize| {
+            let end = ((a + 1) * from).min((b + 1) * to);
+            end.saturating_sub((a * from).max(b * to)) as f32 / to as f32
+        };
+        for (i, sum) in self.contributions.iter_mut().enumerate() {
+            for (j, value) in other.contributions.iter().enumerate() {
+                *sum += value * shared(i / to, j / from) * shared(i % to, j % from);
+            }
+        }
+        self.logit += other.logit;
+        self
+    }
+}
+
 /// Weights of the features, map by map: for the inner half, then for the rest, the weights of
 /// the channels' means, then of the logarithms of their deviations.
 pub(super) struct LinearHead {
@@ -27,10 +50,9 @@ const FEATURES: usize = 4;
 const SOFTENING: f32 = 0.02;
 
 impl LinearHead {
-    /// From a network's outputs: maps of shape [1, places, channels], then weights and constant.
+    /// From a network's maps of shape [1, places, channels] and the weights with the constant.
     /// `None` when they are something else.
-    pub(super) fn new(outputs: &[Tensor]) -> Option<Self> {
-        let (head, maps) = outputs.split_last()?;
+    pub(super) fn new(maps: &[Tensor], head: &Tensor) -> Option<Self> {
         let (&constant, weights) = head.data.split_last()?;
         let mut channels = 0;
         for map in maps {
@@ -46,9 +68,8 @@ impl LinearHead {
         })
     }
 
-    /// The answer to outputs of the shapes that `new` has seen.
-    pub(super) fn read(&self, outputs: &[Tensor]) -> Head {
-        let maps = outputs.split_last().map_or(&[][..], |(_, maps)| maps);
+    /// The answer to maps of the shapes that `new` has seen.
+    pub(super) fn read(&self, maps: &[Tensor]) -> Head {
         let places = maps.last().map_or(0, side);
         let mut contributions = vec![0.0; places * places];
         let mut weights = self.weights.as_slice();
@@ -228,6 +249,11 @@ mod tests {
         ]
     }
 
+    fn answer(outputs: &[Tensor]) -> Head {
+        let (head, maps) = outputs.split_last().unwrap();
+        LinearHead::new(maps, head).unwrap().read(maps)
+    }
+
     /// Mean and deviation of one channel over one region, the plain way.
     fn moments(map: &Tensor, channel: usize, inside: bool) -> [f64; 2] {
         let (side, channels) = (side(map), channels_of(map));
@@ -260,7 +286,7 @@ mod tests {
         }
         let weighted = features.iter().zip(&outputs[2].data);
         let expected = weighted.map(|(f, &w)| f * f64::from(w)).sum::<f64>() + 2.5;
-        let head = LinearHead::new(&outputs).unwrap().read(&outputs);
+        let head = answer(&outputs);
         assert!((head.logit - expected).abs() < 1e-4);
         assert_eq!(head.contributions.len(), 16);
     }
@@ -269,15 +295,30 @@ mod tests {
     fn a_channel_without_deviation_is_no_division_by_zero() {
         let mut outputs = outputs();
         outputs[0].data.fill(3.0);
-        let head = LinearHead::new(&outputs).unwrap().read(&outputs);
-        assert!(head.logit.is_finite());
+        assert!(answer(&outputs).logit.is_finite());
     }
 
     #[test]
     fn other_outputs_are_refused() {
-        let mut short = outputs();
-        short[2].data.pop();
-        assert!(LinearHead::new(&short).is_none());
-        assert!(LinearHead::new(&outputs()[2..]).is_none() && LinearHead::new(&[]).is_none());
+        let mut outputs = outputs();
+        assert!(LinearHead::new(&[], &outputs[2]).is_none());
+        outputs[2].data.pop();
+        assert!(LinearHead::new(&outputs[..2], &outputs[2]).is_none());
+        outputs[2].data.clear();
+        assert!(LinearHead::new(&outputs[..2], &outputs[2]).is_none());
+    }
+
+    #[test]
+    fn a_sum_keeps_every_contribution_where_it_was() {
+        let head = |logit, contributions: Vec<f32>| Head {
+            logit,
+            contributions,
+        };
+        let sum = head(1.0, vec![0.0; 9]).plus(&head(2.5, vec![0.0, 0.0, 0.0, 9.0]));
+        assert_eq!(sum.logit, 3.5);
+        let expected = [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 2.0, 4.0];
+        for (a, b) in sum.contributions.iter().zip(expected) {
+            assert!((a - b).abs() < 1e-5, "{:?}", sum.contributions);
+        }
     }
 }

@@ -89,7 +89,8 @@ mod tests {
     use super::*;
     use crate::signals::Signal;
 
-    /// One map of the input's mean, and a head that reads it.
+    /// One map of the input's mean, and a head that reads it; after it one that says nothing where the second network
+    /// has another.
     struct Fake(usize);
 
     impl Model for Fake {
@@ -98,16 +99,19 @@ mod tests {
         }
         fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
             let mean = input.iter().sum::<f32>() / input.len() as f32;
-            Ok(vec![
-                Tensor {
-                    shape: vec![1, 64, 1],
-                    data: vec![mean; 64],
-                },
-                Tensor {
-                    shape: vec![1, 5],
-                    data: vec![1.0, 0.0, 0.5, 0.0, 0.25],
-                },
-            ])
+            let head = |data: Vec<f32>| Tensor {
+                shape: vec![1, data.len()],
+                data,
+            };
+            let map = Tensor {
+                shape: vec![1, 64, 1],
+                data: vec![mean; 64],
+            };
+            let mut outputs = vec![map, head(vec![1.0, 0.0, 0.5, 0.0, 0.25])];
+            if self.0 == 80 {
+                outputs.push(head(vec![0.0; 5]));
+            }
+            Ok(outputs)
         }
     }
 

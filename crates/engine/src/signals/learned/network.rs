@@ -1,6 +1,6 @@
 //! The two networks and their answers.
 
-use lifesign_infer::Model;
+use lifesign_infer::{Model, Tensor};
 
 use super::head::{Head, LinearHead};
 use crate::model_input::{ColourOrder, ModelInput};
@@ -27,10 +27,14 @@ const MEAN_LUMA: f64 = 0.45;
 /// The exponents that may be needed for it; beyond them the picture stays darker or brighter.
 const EXPONENTS: [f64; 2] = [0.4, 2.5];
 
-/// Both networks.
+/// Both networks. Recapture is read from the maps of both, which err on different pictures.
 pub(crate) struct PadNetwork {
-    recapture: Judge,
-    synthesis: Judge,
+    recapture: Trunk,
+    synthesis: Trunk,
+    recapture_head: LinearHead,
+    synthesis_head: LinearHead,
+    /// Reads recapture from the maps of synthesis.
+    second_recapture_head: LinearHead,
 }
 
 /// What the networks answer to one face. Logits are positive for an attack.
@@ -42,31 +46,43 @@ pub struct PadAnswer {
     pub synthesis: Head,
 }
 
-/// A network with the head that reads its maps.
-struct Judge {
+/// A network whose outputs are maps of shape [1, places, channels] and, after them, heads: vectors
+/// that no input changes.
+struct Trunk {
     stage: Stage,
-    head: LinearHead,
+    maps: usize,
 }
 
-impl Judge {
-    fn new(model: Box<dyn Model>, input: &ModelInput) -> Result<Self, EngineError> {
+impl Trunk {
+    /// The network, and its outputs to black.
+    fn new(model: Box<dyn Model>, input: &ModelInput) -> Result<(Self, Vec<Tensor>), EngineError> {
         let stage = Stage::new(STAGE, model);
         let (shape, expected) = (stage.input_shape(), input.shape());
         if shape != expected {
             return Err(stage.mismatch("an input shape", &shape, &expected));
         }
-        // The head is part of the file: an output that no input changes.
         let outputs = stage.outputs(&vec![0.0; shape.iter().product()])?;
-        let head = LinearHead::new(&outputs).ok_or_else(|| {
-            let lengths: Vec<usize> = outputs.iter().map(|o| o.data.len()).collect();
-            stage.mismatch("maps and a head for them", &lengths, &[])
-        })?;
-        Ok(Self { stage, head })
+        let maps = outputs.iter().take_while(|o| o.shape.len() == 3).count();
+        Ok((Self { stage, maps }, outputs))
     }
 
-    fn answer(&self, values: &[f32]) -> Result<Head, String> {
-        let maps = self.stage.outputs(values).map_err(|e| e.to_string())?;
-        Ok(self.head.read(&maps))
+    /// The heads after the maps.
+    fn heads<const N: usize>(&self, outputs: &[Tensor]) -> Result<[LinearHead; N], EngineError> {
+        let (maps, heads) = outputs.split_at(self.maps);
+        let found: Option<Vec<_>> = heads.iter().map(|h| LinearHead::new(maps, h)).collect();
+        found
+            .and_then(|heads| heads.try_into().ok())
+            .ok_or_else(|| {
+                let lengths: Vec<usize> = outputs.iter().map(|o| o.data.len()).collect();
+                self.stage
+                    .mismatch("maps and heads for them", &lengths, &[])
+            })
+    }
+
+    fn maps(&self, values: &[f32]) -> Result<Vec<Tensor>, String> {
+        let mut outputs = self.stage.outputs(values).map_err(|e| e.to_string())?;
+        outputs.truncate(self.maps);
+        Ok(outputs)
     }
 }
 
@@ -77,9 +93,16 @@ impl PadNetwork {
         recapture: Box<dyn Model>,
         synthesis: Box<dyn Model>,
     ) -> Result<Self, EngineError> {
+        let (recapture, outputs) = Trunk::new(recapture, &RECAPTURE)?;
+        let [recapture_head] = recapture.heads(&outputs)?;
+        let (synthesis, outputs) = Trunk::new(synthesis, &SYNTHESIS)?;
+        let [synthesis_head, second_recapture_head] = synthesis.heads(&outputs)?;
         Ok(Self {
-            recapture: Judge::new(recapture, &RECAPTURE)?,
-            synthesis: Judge::new(synthesis, &SYNTHESIS)?,
+            recapture,
+            synthesis,
+            recapture_head,
+            synthesis_head,
+            second_recapture_head,
         })
     }
 
@@ -92,9 +115,12 @@ impl PadNetwork {
         let (frame, face) = (&evidence.photo.frame, &evidence.face_bounds);
         let mut rgb = RECAPTURE.crop.cut(frame, face)?;
         even_light(&mut rgb);
+        let recapture = self.recapture.maps(&RECAPTURE.values(&rgb))?;
+        let synthesis = self.synthesis.maps(&SYNTHESIS.cut(frame, face)?)?;
+        let second = self.second_recapture_head.read(&synthesis);
         Ok(PadAnswer {
-            recapture: self.recapture.answer(&RECAPTURE.values(&rgb))?,
-            synthesis: self.synthesis.answer(&SYNTHESIS.cut(frame, face)?)?,
+            recapture: self.recapture_head.read(&recapture).plus(&second),
+            synthesis: self.synthesis_head.read(&synthesis),
         })
     }
 }
@@ -127,22 +153,27 @@ mod tests {
 
     #[test]
     fn answers_equal_those_of_the_training_code() {
-        // What train/export.py computes for the same pattern.
-        let golden: BTreeMap<String, f64> =
+        // What train/export.py computes for the same pattern: the logits of each file's heads.
+        let golden: BTreeMap<String, Vec<f64>> =
             serde_json::from_str(include_str!("../../../tests/golden_pad.json")).unwrap();
         for (embedded, input, even) in [
             (Embedded::PadContext, RECAPTURE, true),
             (Embedded::SyntheticFace, SYNTHESIS, false),
         ] {
-            let judge = Judge::new(load(embedded).unwrap(), &input).unwrap();
+            let (trunk, outputs) = Trunk::new(load(embedded).unwrap(), &input).unwrap();
             let side = input.crop.size as usize;
             let mut rgb: Vec<u8> = (0..side * side * 3).map(|i| (i * 31 % 251) as u8).collect();
             if even {
                 even_light(&mut rgb);
             }
-            let logit = judge.answer(&input.values(&rgb)).unwrap().logit;
-            let expected = golden[embedded.name()];
-            assert!((logit - expected).abs() < 1e-3, "{logit} {expected}");
+            let maps = trunk.maps(&input.values(&rgb)).unwrap();
+            let heads = &outputs[trunk.maps..];
+            let expected = &golden[embedded.name()];
+            assert_eq!(heads.len(), expected.len());
+            for (head, expected) in heads.iter().zip(expected) {
+                let logit = LinearHead::new(&maps, head).unwrap().read(&maps).logit;
+                assert!((logit - expected).abs() < 1e-3, "{logit} {expected}");
+            }
         }
     }
 

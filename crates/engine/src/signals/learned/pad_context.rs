@@ -1,7 +1,8 @@
 //! Recapture: a print or a screen before the camera, seen in the face and around it.
 //!
-//! A linear head on inner maps of a network that was trained on photographs of all things (Tan and
-//! Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019).
+//! Linear heads on inner maps of a network that was trained on photographs of all things (Tan and
+//! Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", 2019) and of the
+//! face detector; their sum decides.
 //! docs/ACCURACY.md says how well it does on sources that it has never seen.
 
 use std::sync::Arc;
