@@ -39,6 +39,8 @@ pub(crate) enum CliError {
     Vault(#[from] lifesign_server::vault::VaultError),
     #[error(transparent)]
     Admin(#[from] lifesign_server::service::admin::AdminError),
+    #[error(transparent)]
+    Traces(#[from] lifesign_traces::TracesError),
     #[error("the page cannot be drawn: {0}")]
     Page(String),
     #[error("cannot start the async runtime: {0}")]
@@ -97,7 +99,7 @@ impl CliError {
                 ErrorKind::NotFound | ErrorKind::InvalidInput => EXIT_BAD_INPUT,
                 _ => EXIT_INTERNAL,
             },
-            Self::Admin(AdminError::Invalid(_)) => EXIT_USAGE,
+            Self::Admin(AdminError::Invalid(_)) | Self::Traces(_) => EXIT_USAGE,
             // No ffmpeg, which is the operator's to install.
             Self::Video(_) => EXIT_USAGE,
             // Nobody is let in, which is the operator's to change, not a fault.

@@ -89,8 +89,13 @@ fn run(cli: &Cli) -> Result<ExitCode, CliError> {
             ];
             let given = flags.into_iter().filter_map(|(k, v)| v.map(|v| (k, v)));
             let config = load(given.collect())?;
-            output::log::start(&config.settings);
-            commands::serve::run(&config).map(|()| ExitCode::SUCCESS)
+            let traces = commands::serve::traces(&config.settings)?;
+            output::log::start(&config.settings, traces.as_ref());
+            let served = commands::serve::run(&config);
+            if let Some(traces) = traces {
+                traces.finish();
+            }
+            served.map(|()| ExitCode::SUCCESS)
         }
         Command::Tenants(args) => {
             commands::tenants::run(args, &load(data_flag(&args.at))?).map(|()| ExitCode::SUCCESS)

@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("eval", &["domain"]),
     ("net", &["domain"]),
     ("numeric", &[]),
+    ("traces", &[]),
     ("store", &["domain"]),
     ("engine", &["domain", "infer", "media", "numeric"]),
     ("temporal", &["domain"]),
@@ -52,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
             "speech",
             "store",
+            "traces",
             "video",
         ],
     ),
@@ -63,7 +65,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "clip", "config", "domain", "engine", "eval", "media", "server", "session", "store",
-            "video",
+            "traces", "video",
         ],
     ),
     (

@@ -12,6 +12,7 @@ use lifesign_temporal::signals::{self, PulseWave};
 use lifesign_temporal::{self as temporal, Still, Track};
 use lifesign_video::{Clip, ClipFacts, ClipLimits, Decoded, Tools, VideoError, Wanted};
 use lifesign_watch::{Candidate, JudgedFrame, Selection, Watcher, judge_frame, over_time};
+use tracing::{Span, info_span};
 
 use crate::camera::is_from_a_camera;
 
@@ -145,7 +146,9 @@ impl ClipJudge {
         progress: &mut dyn FnMut(f64),
     ) -> Result<(Track, usize, Vec<Judged>), ClipError> {
         let (chosen, waiting) = mpsc::sync_channel(WAITING);
+        let span = Span::current();
         let judge_all = move || -> Result<Vec<Judged>, EngineError> {
+            let _entered = span.entered();
             let judged = waiting.into_iter().map(|c| self.judge_one(c, options));
             judged.collect()
         };
@@ -225,6 +228,7 @@ impl ClipJudge {
         candidate: Candidate<Kept>,
         options: &JudgeOptions<'_>,
     ) -> Result<Judged, EngineError> {
+        let _span = info_span!("frame", at_s = candidate.at_s).entered();
         let Kept { frame, whose } = candidate.kept;
         let descriptor = whose
             .map(|mesh| self.engine.embed(&frame, &mesh))

@@ -176,6 +176,19 @@ pub(crate) const KEYS: &[Key] = &[
     setting("max_side", "longest side of an accepted image, in pixels"),
     setting("log_format", "`text` or `json`"),
     setting("log_level", "`error`, `warn`, `info`, `debug` or `trace`"),
+    setting(
+        "traces_endpoint",
+        "base address of an OpenTelemetry collector that takes OTLP over HTTP, for instance http://127.0.0.1:4318; empty for no traces",
+    ),
+    setting(
+        "traces_headers_file",
+        "file with headers for the collector, `name: value` a line, empty for none",
+    ),
+    setting("traces_service_name", "service.name of the traces"),
+    setting(
+        "traces_sample_ratio",
+        "share of the requests that is traced, 0 to 1",
+    ),
     Key {
         name: super::external_model::KEY,
         target: Target::ExternalModels,

@@ -65,6 +65,10 @@ pub struct Settings {
     pub max_side: u32,
     pub log_format: LogFormat,
     pub log_level: LogLevel,
+    pub traces_endpoint: String,
+    pub traces_headers_file: PathBuf,
+    pub traces_service_name: String,
+    pub traces_sample_ratio: f64,
 }
 
 impl Default for Settings {
@@ -98,6 +102,10 @@ impl Default for Settings {
             max_side: limits.side,
             log_format: LogFormat::Text,
             log_level: LogLevel::Info,
+            traces_endpoint: String::new(),
+            traces_headers_file: PathBuf::new(),
+            traces_service_name: "lifesign".to_owned(),
+            traces_sample_ratio: 1.0,
         }
     }
 }

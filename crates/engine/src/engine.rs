@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use lifesign_domain::{CheckResult, FaceBox, FaceSummary, Reason, ReasonCode, Verdict};
 use lifesign_infer::{Embedded, Model, load, load_lazily};
 use lifesign_media::{Frame, Photo};
+use tracing::info_span;
 
 use crate::cover::CoverModel;
 use crate::detect::{Detector, FULL_RANGE, SHORT_RANGE};
@@ -287,11 +288,13 @@ impl Engine {
     /// # Errors
     /// Those of the models.
     pub fn faces(&self, frame: &Frame) -> Result<Vec<Face>, EngineError> {
-        let near = self.confirmed(frame, self.detect_near(frame)?)?;
+        let near = info_span!("detect", range = "near").in_scope(|| self.detect_near(frame));
+        let near = self.confirmed(frame, near?)?;
         if !near.is_empty() {
             return Ok(near);
         }
-        self.confirmed(frame, self.detect_far(frame)?)
+        let far = info_span!("detect", range = "far").in_scope(|| self.detect_far(frame));
+        self.confirmed(frame, far?)
     }
 
     fn confirmed(
@@ -299,6 +302,7 @@ impl Engine {
         frame: &Frame,
         mut detections: Vec<Detection>,
     ) -> Result<Vec<Face>, EngineError> {
+        let _span = info_span!("mesh").entered();
         let params = &self.calibration.detection;
         detections.sort_by(by_falling_area);
         detections.truncate(params.max_faces);
@@ -336,10 +340,11 @@ impl Engine {
             presence,
         } = judged.mesh;
         let frame = &photo.frame;
-        let cover = self.cover(frame, &landmarks)?;
-        let irises = self.irises(frame, &landmarks, &judged.pose, cover.as_ref())?;
+        let cover = info_span!("cover").in_scope(|| self.cover(frame, &landmarks))?;
+        let irises = info_span!("irises")
+            .in_scope(|| self.irises(frame, &landmarks, &judged.pose, cover.as_ref()))?;
         Ok(Subject::Face(Box::new(Evidence {
-            luma: photo.frame.luma(),
+            luma: info_span!("luma").in_scope(|| photo.frame.luma()),
             photo,
             faces: detections,
             face_bounds: landmarks.bounds(),
@@ -406,8 +411,10 @@ impl Engine {
 
     fn judge_face(&self, evidence: &Evidence, name: &str, profile: &Profile) -> CheckResult {
         let decision = &self.calibration.decision;
-        let fused = fusion::fuse(&self.weighed(evidence, profile), profile, decision);
-        let quality = quality::assess(evidence, &self.calibration);
+        let readings = info_span!("signals").in_scope(|| self.weighed(evidence, profile));
+        let fused = fusion::fuse(&readings, profile, decision);
+        let quality =
+            info_span!("quality").in_scope(|| quality::assess(evidence, &self.calibration));
         let mut codes: Vec<ReasonCode> = quality.iter().filter_map(|c| c.reason).collect();
         if !fused.enough_assessed {
             codes.push(ReasonCode::NotEnoughSignals);

@@ -193,6 +193,7 @@ pub struct Evidence {
 impl Evidence {
     /// The answer of the presentation-attack network, which runs at the first call only.
     pub(crate) fn pad_answer(&self, network: &PadNetwork) -> Result<PadAnswer, String> {
-        self.pad.get_or_init(|| network.run(self)).clone()
+        let run = || tracing::info_span!("networks").in_scope(|| network.run(self));
+        self.pad.get_or_init(run).clone()
     }
 }

@@ -30,7 +30,8 @@ impl Engine {
         let Subject::Face(evidence) = self.gather(photo)? else {
             return Ok(None);
         };
-        let descriptor = self.embed(&evidence.photo.frame, &evidence.landmarks)?;
+        let descriptor = tracing::info_span!("embed")
+            .in_scope(|| self.embed(&evidence.photo.frame, &evidence.landmarks))?;
         let quality = quality::assess(&evidence, self.calibration());
         let codes = Vec::from_iter(quality.iter().filter_map(|component| component.reason));
         Ok(Some(Portrait {

@@ -99,6 +99,8 @@ impl Metrics {
             "Frames of active sessions that a newer one replaced.",
         )?;
         registry.register(Box::new(capture_frames_dropped.clone()))?;
+        // Named by the crate that counts: spans are the process's, not one application's.
+        registry.register(Box::new(lifesign_traces::SPANS.clone()))?;
         Ok(Self {
             queue_depth: gauge("queue_depth", "Checks that wait for a worker.")?,
             in_flight: gauge("checks_in_flight", "Checks that run.")?,

@@ -8,7 +8,8 @@ use std::time::Duration;
 use lifesign_server::{IpNet, ServerConfig, Setting, TlsFiles};
 
 use crate::error::CliError;
-use lifesign_config::{Config, Entry};
+use lifesign_config::{Config, Entry, Settings};
+use lifesign_traces::Traces;
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(crate) fn run(config: &Config) -> Result<(), CliError> {
@@ -27,6 +28,20 @@ pub(crate) fn run(config: &Config) -> Result<(), CliError> {
             () = at_once => Ok(()),
         }
     })
+}
+
+/// Where spans go, if the configuration names a collector.
+pub(crate) fn traces(settings: &Settings) -> Result<Option<Traces>, CliError> {
+    if settings.traces_endpoint.is_empty() {
+        return Ok(None);
+    }
+    let traces = Traces::new(&lifesign_traces::Settings {
+        endpoint: settings.traces_endpoint.clone(),
+        headers: lifesign_traces::Settings::headers_in(&settings.traces_headers_file)?,
+        service_name: settings.traces_service_name.clone(),
+        sample_ratio: settings.traces_sample_ratio,
+    })?;
+    Ok(Some(traces))
 }
 
 pub(super) fn server_config(config: &Config) -> Result<ServerConfig, CliError> {

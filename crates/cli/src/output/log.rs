@@ -1,27 +1,38 @@
-//! Log lines of the server, on standard error.
+//! Log lines of the server, on standard error, and beside them the way of spans to a collector.
 
 use std::io::IsTerminal;
 
-use tracing::level_filters::LevelFilter;
+use tracing::Level;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use lifesign_config::{LogFormat, LogLevel, Settings};
+use lifesign_traces::Traces;
 
-/// Installs the log writer for the rest of the process.
-pub(crate) fn start(settings: &Settings) {
+/// Installs the log writer, and what takes spans, for the rest of the process.
+pub(crate) fn start(settings: &Settings, traces: Option<&Traces>) {
     let level = match settings.log_level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
     };
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(level)
+    // A line says by itself what it is about; spans are for the collector.
+    let lines =
+        filter_fn(move |of| of.is_event() && *of.level() <= level).with_max_level_hint(level);
+    let writer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal());
-    match settings.log_format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-    }
+    let writer = match settings.log_format {
+        LogFormat::Text => writer.boxed(),
+        LogFormat::Json => writer.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(traces.map(Traces::layer))
+        .with(writer.with_filter(lines))
+        .init();
 }

@@ -7,3 +7,4 @@ mod faults;
 mod rolling;
 mod sessions;
 mod site;
+mod traces;

@@ -106,7 +106,7 @@ fn serve(listener: &TcpListener, data: &Path) -> Server {
     server
 }
 
-fn terminate(process: &Child) {
+pub(crate) fn terminate(process: &Child) {
     let told = Command::new("kill")
         .arg(process.id().to_string())
         .status()

@@ -79,6 +79,7 @@ fn a_callback_survives_kill_9_between_result_and_delivery() {
     let server = site.serve(&loopback);
     let taken = receiver.next("204 No Content");
     assert_eq!(taken.id, refused.id, "the same message again");
+    assert_eq!(taken.traceparent, None, "no collector is named");
     assert_eq!(taken.body, refused.body);
     assert_eq!(taken.body["result"]["id"], session.id);
     assert_eq!(taken.body["result"]["state"], "failed");
@@ -96,8 +97,8 @@ fn a_callback_survives_kill_9_between_result_and_delivery() {
     drop(server);
 }
 
-struct Session {
-    id: String,
+pub(crate) struct Session {
+    pub(crate) id: String,
     token: String,
 }
 
@@ -112,7 +113,7 @@ impl Session {
     }
 }
 
-fn make(server: &Server, key: &str, more: &Value) -> Session {
+pub(crate) fn make(server: &Server, key: &str, more: &Value) -> Session {
     let mut wish = json!({ "consent": true, "purpose": "a test", "reference_id": "case 1" });
     wish.as_object_mut()
         .unwrap()
@@ -132,13 +133,13 @@ fn json_of(answered: Option<Answered>) -> Value {
 }
 
 /// A capture page before which a portrait stands.
-struct Page {
+pub(crate) struct Page {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
     frames: u32,
 }
 
 impl Page {
-    fn begin(server: &Server, session: &Session) -> Self {
+    pub(crate) fn begin(server: &Server, session: &Session) -> Self {
         let stream = TcpStream::connect(server.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let url = format!("ws://{}{}", server.address, session.page_path("/stream"));
@@ -154,7 +155,7 @@ impl Page {
             .unwrap();
     }
 
-    fn hear(&mut self) -> Value {
+    pub(crate) fn hear(&mut self) -> Value {
         loop {
             match self.socket.read().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -165,7 +166,7 @@ impl Page {
     }
 
     /// Shows itself until something is asked, and leaves then; the state in which the session ends.
-    fn give_up_after_a_prompt(&mut self) -> String {
+    pub(crate) fn give_up_after_a_prompt(&mut self) -> String {
         let portrait = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../assets/samples/grace_hopper.jpg"
@@ -196,18 +197,19 @@ impl Page {
 }
 
 /// Takes callbacks one by one.
-struct Receiver {
+pub(crate) struct Receiver {
     listener: TcpListener,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
-struct Callback {
+pub(crate) struct Callback {
     id: String,
+    pub(crate) traceparent: Option<String>,
     body: Value,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -215,7 +217,7 @@ impl Receiver {
     }
 
     /// The next one, answered with `status`.
-    fn next(&self, status: &str) -> Callback {
+    pub(crate) fn next(&self, status: &str) -> Callback {
         let since = Instant::now();
         let stream = loop {
             if let Ok((stream, _)) = self.listener.accept() {
@@ -227,13 +229,16 @@ impl Receiver {
         stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut stream = BufReader::new(stream);
-        let (mut id, mut length) = (String::new(), 0);
+        let (mut id, mut length, mut traceparent) = (String::new(), 0, None);
         loop {
             let mut line = String::new();
             stream.read_line(&mut line).unwrap();
             match line.trim_end().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("webhook-id") => {
                     value.clone_into(&mut id)
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("traceparent") => {
+                    traceparent = Some(value.to_owned());
                 }
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                     length = value.parse().unwrap();
@@ -250,6 +255,7 @@ impl Receiver {
         assert!(!id.is_empty());
         Callback {
             id,
+            traceparent,
             body: serde_json::from_slice(&body).unwrap(),
         }
     }

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use lifesign_contracts::{self as contracts, Failure, FailureKind};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
+use tracing::{Instrument, info_span};
 
 use crate::App;
 
@@ -38,12 +39,10 @@ pub(super) async fn receive(
         discard(headers, body);
         return Err(too_large(app, limit));
     }
-    let read = timeout(
-        app.edge.body_timeout,
-        read_all(app, &mut body, limit, declared),
-    )
-    .await
-    .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
+    let reading = read_all(app, &mut body, limit, declared).instrument(info_span!("receive"));
+    let read = timeout(app.edge.body_timeout, reading)
+        .await
+        .unwrap_or_else(|_| Err(slow(app.edge.body_timeout)));
     if matches!(&read, Err(failure) if failure.kind == FailureKind::TooLarge) {
         tokio::spawn(timeout(LINGER_TIME, linger(body)));
     }

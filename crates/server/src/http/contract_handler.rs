@@ -11,13 +11,15 @@ use axum::response::IntoResponse;
 use lifesign_contracts::{
     About, Answer, Checked, Contract, Echo, Failure, FailureKind, Incoming, Reply,
 };
+use lifesign_domain::Verdict;
+use tracing::Span;
 
 use super::{Peer, body};
 use crate::App;
 use crate::service::{self, Rate, Said, Scope};
 
 /// Carries the identifier that the body names too.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a caller should wait after a refusal that may not last.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -143,18 +145,21 @@ impl Exchange {
     fn count(&self, outcome: &Result<Said, Failure>, status: u16, took: Duration) {
         let (metrics, name) = (&self.app.metrics, self.contract.name());
         metrics.answered(name, status, took);
+        let decided = |profile: &str, verdict: Verdict| {
+            metrics.decided(name, profile, verdict);
+            Span::current().record("check.verdict", verdict.as_str());
+        };
         match outcome {
             Ok(Said::Fresh(answer, _)) => match answer.as_ref() {
-                Answer::Checked(Checked { result, .. }) => {
-                    metrics.decided(name, &result.profile, result.verdict);
-                }
-                Answer::Clip(result) => {
-                    metrics.decided(name, &result.profile, result.verdict);
-                }
+                Answer::Checked(Checked { result, .. }) => decided(&result.profile, result.verdict),
+                Answer::Clip(result) => decided(&result.profile, result.verdict),
                 Answer::Token(_) | Answer::Session(_) | Answer::Sessions(_) => {}
             },
             Ok(Said::Repeated(_)) => {}
-            Err(failure) => metrics.failed(name, failure.kind),
+            Err(failure) => {
+                metrics.failed(name, failure.kind);
+                Span::current().record("failure.kind", failure.kind.as_str());
+            }
         }
     }
 

@@ -140,6 +140,7 @@ where
     app.metrics.answered("faces", status, since.elapsed());
     if let Some(failure) = failure {
         app.metrics.failed("faces", failure.kind);
+        tracing::Span::current().record("failure.kind", failure.kind.as_str());
     }
     log(&about, status, since, failure);
     let mut response = reply.map(Body::from).into_response();

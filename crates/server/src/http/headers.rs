@@ -1,16 +1,16 @@
-//! Headers that every answer carries, and the last resort against a panic.
+//! Headers that every answer carries, the last resort against a panic, and the span around both.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{map_request, map_response};
+use axum::middleware::{from_fn, map_request, map_response};
 use axum::response::Response;
 use lifesign_contracts::{About, Contract, Echo, Failure, FailureKind, Native};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::peer;
+use super::{peer, traced};
 use crate::App;
 
 /// Pages load their own files alone: no inline script or style, no foreign origin, no frame.
@@ -37,7 +37,7 @@ const SECURITY: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// Adds the headers, and turns a panic of a handler into the native envelope with status 500.
+/// Adds the headers and the span, and turns a panic of a handler into the native envelope with status 500.
 pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
     let proxies = app.config.trusted_proxies.clone();
     let speaks_tls = app.config.tls.is_some();
@@ -65,6 +65,8 @@ pub(super) fn secured(router: Router, app: Arc<App>) -> Router {
             }
             std::future::ready(response)
         }))
+        // Outside of all, so that a panic is seen as the 500 that it becomes.
+        .layer(from_fn(traced::traced))
 }
 
 fn add(headers: &mut HeaderMap) {

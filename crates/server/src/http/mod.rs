@@ -11,6 +11,7 @@ mod operations;
 mod peer;
 pub(crate) mod request_hash;
 mod sessions;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

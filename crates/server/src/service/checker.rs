@@ -8,6 +8,7 @@ use lifesign_engine::{
     Descriptor, Engine, EngineError, Face, Portrait, Subject, explain, perceptual_hash,
 };
 use lifesign_media::{ExifState, Limits, MediaError, Photo};
+use tracing::info_span;
 
 /// How an image is to be judged.
 #[derive(Clone, Debug)]
@@ -78,6 +79,12 @@ impl EngineChecker {
     pub fn new(engine: Arc<Engine>, limits: Limits) -> Self {
         Self { engine, limits }
     }
+
+    fn decoded(&self, image: &[u8]) -> Result<Photo, Failure> {
+        info_span!("decode")
+            .in_scope(|| lifesign_media::decode(image, &self.limits))
+            .map_err(|e| of_media(&e))
+    }
 }
 
 impl Checker for EngineChecker {
@@ -91,19 +98,19 @@ impl Checker for EngineChecker {
 
     fn check(&self, image: &[u8], wanted: &Wanted) -> Result<Seen, Failure> {
         refuse_format(image, &wanted.rules)?;
-        let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
+        let photo = self.decoded(image)?;
         refuse_photo(&photo, &wanted.rules)?;
         let check = self
             .engine
             .check(photo, &wanted.profile)
             .map_err(of_engine)?;
-        let phash = match &check.subject {
+        let phash = info_span!("fingerprint").in_scope(|| match &check.subject {
             Subject::Face(evidence) => perceptual_hash(&evidence.luma),
             Subject::NoFace(photo) => perceptual_hash(&photo.frame.luma()),
-        };
+        });
         let pictures = wanted
             .pictures
-            .then(|| explain::pictures(&check))
+            .then(|| info_span!("explain").in_scope(|| explain::pictures(&check)))
             .transpose()
             .map_err(|e| inference(&e))?
             .map(|pictures| pictures.into_iter().map(picture).collect());
@@ -115,7 +122,7 @@ impl Checker for EngineChecker {
     }
 
     fn describe(&self, image: &[u8]) -> Result<Descriptor, Failure> {
-        let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
+        let photo = self.decoded(image)?;
         let faces = self.engine.faces(&photo.frame).map_err(of_engine)?;
         let face = usable(&faces)?;
         self.engine
@@ -128,7 +135,7 @@ impl Checker for EngineChecker {
     }
 
     fn portrait(&self, image: &[u8]) -> Result<Option<Portrait>, Failure> {
-        let photo = lifesign_media::decode(image, &self.limits).map_err(|e| of_media(&e))?;
+        let photo = self.decoded(image)?;
         self.engine.portrait(photo).map_err(of_engine)
     }
 }

@@ -21,6 +21,7 @@ use lifesign_store::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout_at;
+use tracing::{Instrument, info_span};
 
 use super::access::{Caller, unavailable};
 use super::checker::{Seen, Wanted, of_media, unknown_profile};
@@ -112,6 +113,7 @@ pub(crate) async fn converse(
         let asked = read(&worker, contract, &incoming, &mut echo);
         (echo, asked)
     });
+    let reading = reading.instrument(info_span!("parse"));
     let (echo, asked) = deadline.keep(reading).await?.map_err(of_pool)?;
     about.echo = echo;
     match asked? {
@@ -526,6 +528,7 @@ pub(super) async fn fetch(
     };
     let fetcher = app.fetcher.clone();
     let fetching = place.wait(move || fetcher.fetch(&url, &policy));
+    let fetching = fetching.instrument(info_span!("fetch"));
     let fetched = deadline.keep(fetching).await?.map_err(of_pool)?;
     fetched
         .map(|fetched| fetched.bytes.into())

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument, info_span};
 
 use crate::metrics::Metrics;
 
@@ -69,13 +70,15 @@ impl Place {
         let waiting = Waiting::new(Arc::clone(&self.metrics));
         let worker = Arc::clone(&self.workers)
             .acquire_owned()
+            .instrument(info_span!("queue"))
             .await
             .map_err(|_| PoolError::Full)?;
         let running = waiting.start();
         let place = Arc::clone(&self.held);
+        let span = info_span!("work");
         let work = tokio::task::spawn_blocking(move || {
             let _held = (place, worker, running);
-            job()
+            span.in_scope(job)
         });
         work.await.map_err(|_| PoolError::Panicked)
     }

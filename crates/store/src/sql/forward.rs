@@ -1,6 +1,7 @@
 //! The trait's methods, each where its topic is.
 
 use async_trait::async_trait;
+use tracing::Instrument;
 
 use super::{Result, SqlStore};
 use crate::{
@@ -12,13 +13,14 @@ use crate::{
     Token,
 };
 
-/// `fn name(argument: type, …) -> output;` calls the method of the same name on [`SqlStore`].
+/// `fn name(argument: type, …) -> output;` calls the method of the same name on [`SqlStore`], in a span.
 macro_rules! forward {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
         #[async_trait]
         impl Store for SqlStore {
             $(async fn $name(&self, $($argument: $type),*) -> Result<$output> {
-                SqlStore::$name(self, $($argument),*).await
+                let span = tracing::info_span!("store", otel.name = concat!("store ", stringify!($name)));
+                SqlStore::$name(self, $($argument),*).instrument(span).await
             })*
         }
     };

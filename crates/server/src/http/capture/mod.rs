@@ -23,6 +23,8 @@ use lifesign_contracts::capture::{FromPage, HEAD_BYTES, Refusal, Start, ToPage, 
 use lifesign_domain::SessionState;
 use lifesign_session::{Capture, SessionJudge, SessionSpec};
 use tokio::time::timeout;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
 
 use crate::App;
 use crate::service::sessions::{
@@ -58,7 +60,15 @@ async fn open(
         .max_frame_size(MAX_MESSAGE_BYTES)
         .on_upgrade(move |mut socket| async move {
             let _door = door;
-            let outcome = serve(&app, &mut socket, &token).await;
+            let span = info_span!(
+                "capture",
+                otel.kind = "server",
+                session.id = Empty,
+                capture.end = Empty,
+            );
+            let serving = serve(&app, &mut socket, &token).instrument(span.clone());
+            let outcome = serving.await;
+            span.record("capture.end", outcome);
             app.metrics.capture_ended(outcome);
             // A page that is gone hears nothing.
             let _ = timeout(Duration::from_secs(1), socket.send(Message::Close(None))).await;
@@ -88,6 +98,7 @@ async fn serve(app: &Arc<App>, socket: &mut WebSocket, token: &str) -> &'static 
         Ok(ticket) => ticket,
         Err(refusal) => return refuse(socket, &of_seam(&refusal)).await,
     };
+    Span::current().record("session.id", &ticket.session_id);
     let _open = app.metrics.capture_opened();
     if ticket.plan.digits() == DigitsPolicy::Required && !start.microphone {
         let message = "this session is answered aloud; allow the microphone";

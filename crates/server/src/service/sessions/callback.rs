@@ -11,6 +11,8 @@ use lifesign_net::{FetchError, Policy};
 use lifesign_store::{
     CredentialKind, Delivery, DeliveryAttempt, DeliveryState, Millis, StoreError, TakenDelivery,
 };
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
 
 use super::super::access::{is_open, unavailable};
 use super::super::conversation::fault;
@@ -42,8 +44,20 @@ pub(crate) async fn deliver_due(app: &Arc<App>) -> Result<bool, StoreError> {
         return Ok(false);
     };
     let id = taken.delivery.session_id.clone();
+    let span = info_span!(
+        "callback",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        session.id = %id,
+        callback.attempt = taken.delivery.attempts + 1,
+        http.response.status_code = Empty,
+    );
     let since = Instant::now();
-    let sent = attempt(app, &taken).await;
+    let sent = attempt(app, &taken).instrument(span.clone()).await;
+    match &sent {
+        Ok(status) => span.record("http.response.status_code", status),
+        Err(_) => span.record("otel.status_code", "ERROR"),
+    };
     let noted = DeliveryAttempt {
         at: now,
         took_ms: clock::millis(since.elapsed()),
@@ -128,12 +142,14 @@ async fn attempt(app: &Arc<App>, taken: &TakenDelivery) -> Result<u16, String> {
     let message_id = format!("msg_{}", taken.delivery.session_id);
     let timestamp = (clock::now() / 1000).to_string();
     let signature = signature(&keys, &message_id, &timestamp, &body);
-    let headers = [
+    let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("webhook-id", message_id),
         ("webhook-timestamp", timestamp),
         ("webhook-signature", signature),
     ];
+    let trace = lifesign_traces::traceparent(&Span::current());
+    headers.extend(trace.map(|trace| ("traceparent", trace)));
     let fetcher = app.fetcher.clone();
     let sending = tokio::task::spawn_blocking(move || fetcher.post(&url, &headers, &body, &policy));
     let sent = sending
