@@ -9,6 +9,7 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError};
 
 use crate::exif::read_exif;
 use crate::orientation::upright;
+use crate::plane::Plane;
 use crate::sniff::sniff;
 use crate::{Frame, ImageFormat, Limits, MediaError, Photo, bmp, jpeg, png, webp};
 
@@ -70,7 +71,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo
     };
     let (exif, orientation) = read_exif(exif);
     let Raster { width, height, rgb } = upright(raster, orientation);
-    let frame = Frame::new(width, height, rgb).ok_or(MediaError::DecoderFault { format })?;
+    let frame = Frame::of(width, height, rgb).ok_or(MediaError::DecoderFault { format })?;
     Ok(Photo {
         frame,
         format,
@@ -83,7 +84,7 @@ fn decode_as(format: ImageFormat, bytes: &[u8], limits: &Limits) -> Result<Photo
 pub(crate) struct Raster {
     pub(crate) width: u32,
     pub(crate) height: u32,
-    pub(crate) rgb: Vec<u8>,
+    pub(crate) rgb: Plane,
 }
 
 /// A file for one of the decoders of the `image` crate.
@@ -107,16 +108,16 @@ impl Source<'_> {
         decoder.set_limits(budget).map_err(refusal)?;
         let rgb = match decoder.color_type() {
             ColorType::Rgb8 => {
-                let mut rgb = vec![0; width as usize * height as usize * 3];
-                decoder.read_image(&mut rgb).map_err(refusal)?;
+                let mut rgb = Plane::zeroed(width as usize * height as usize * 3);
+                decoder.read_image(rgb.bytes_mut()).map_err(refusal)?;
                 rgb
             }
             color => {
                 let image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
                 if color.has_alpha() {
-                    over_white(image.into_rgba8().into_raw())
+                    over_white(image.into_rgba8().into_raw()).into()
                 } else {
-                    image.into_rgb8().into_raw()
+                    image.into_rgb8().into_raw().into()
                 }
             }
         };

@@ -5,17 +5,23 @@
 
 use rten_simd::{Isa, SimdOp};
 
+use crate::plane::Plane;
+
 /// An upright 8-bit sRGB image, rows top to bottom, `RGBRGB...` without padding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     width: u32,
     height: u32,
-    rgb: Vec<u8>,
+    rgb: Plane,
 }
 
 impl Frame {
     /// Wraps pixels; `None` if a side is 0 or `rgb` is not `width * height * 3` bytes long.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        Self::of(width, height, rgb.into())
+    }
+
+    pub(crate) fn of(width: u32, height: u32, rgb: Plane) -> Option<Self> {
         let expected = (width as usize)
             .checked_mul(height as usize)?
             .checked_mul(3)?;
@@ -52,12 +58,12 @@ impl Frame {
 struct Luma<'a>(&'a [[u8; 3]]);
 
 impl SimdOp for Luma<'_> {
-    type Output = Vec<u8>;
+    type Output = Plane;
 
     #[inline(always)]
-    fn eval<I: Isa>(self, _: I) -> Vec<u8> {
-        let mut luma = vec![0; self.0.len()];
-        for (to, &[r, g, b]) in luma.iter_mut().zip(self.0) {
+    fn eval<I: Isa>(self, _: I) -> Plane {
+        let mut luma = Plane::zeroed(self.0.len());
+        for (to, &[r, g, b]) in luma.bytes_mut().iter_mut().zip(self.0) {
             *to = luma_601(r, g, b);
         }
         luma
@@ -76,17 +82,17 @@ fn luma_601(r: u8, g: u8, b: u8) -> u8 {
 pub struct Gray {
     width: u32,
     height: u32,
-    data: Vec<u8>,
+    data: Plane,
 }
 
 impl Gray {
     /// Wraps pixels; `None` if a side is 0 or `data` is not `width * height` bytes long.
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
         let expected = (width as usize).checked_mul(height as usize)?;
-        (expected > 0 && data.len() == expected).then_some(Self {
+        (expected > 0 && data.len() == expected).then(|| Self {
             width,
             height,
-            data,
+            data: data.into(),
         })
     }
 

@@ -11,6 +11,7 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
 use crate::error::one_line;
+use crate::plane::Plane;
 use crate::{ImageFormat, Limits, MediaError};
 
 const FORMAT: ImageFormat = ImageFormat::Jpeg;
@@ -229,7 +230,7 @@ fn coding_name(marker: u8) -> &'static str {
 }
 
 /// Decodes to RGB, `width * height * 3` bytes. CMYK and YCCK are converted without a profile.
-pub(crate) fn decode(outline: &Outline<'_>, limits: &Limits) -> Result<Vec<u8>, MediaError> {
+pub(crate) fn decode(outline: &Outline<'_>, limits: &Limits) -> Result<Plane, MediaError> {
     let side = limits.side as usize;
     // Oddities between header segments are harmless; in the image data nothing may be missing.
     let lenient = DecoderOptions::default()
@@ -246,8 +247,8 @@ pub(crate) fn decode(outline: &Outline<'_>, limits: &Limits) -> Result<Vec<u8>, 
     if (width, height) != (outline.width as usize, outline.height as usize) {
         return Err(MediaError::damaged(FORMAT, "it claims two different sizes"));
     }
-    let mut rgb = vec![0; width * height * 3];
-    decoder.decode_into(&mut rgb).map_err(refusal)?;
+    let mut rgb = Plane::zeroed(width * height * 3);
+    decoder.decode_into(rgb.bytes_mut()).map_err(refusal)?;
     Ok(rgb)
 }
 

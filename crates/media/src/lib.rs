@@ -15,6 +15,7 @@ mod jpeg;
 mod limits;
 mod orientation;
 mod photo;
+mod plane;
 mod png;
 mod sniff;
 mod webp;

@@ -1,6 +1,7 @@
 //! Turning a stored raster upright by the EXIF tag `Orientation` (CIPA DC-008, 4.6.5.1.6).
 
 use crate::decode::Raster;
+use crate::plane::Plane;
 
 /// Where the first row and first column of the stored raster belong in the upright picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,28 +49,30 @@ pub(crate) fn upright(mut raster: Raster, orientation: Orientation) -> Raster {
         Orientation::MirroredHorizontally => {
             raster
                 .rgb
+                .bytes_mut()
                 .chunks_exact_mut(row_bytes)
                 .for_each(reverse_pixels);
         }
-        Orientation::Rotated180 => reverse_pixels(&mut raster.rgb),
-        Orientation::MirroredVertically => reverse_rows(&mut raster.rgb, row_bytes),
+        Orientation::Rotated180 => reverse_pixels(raster.rgb.bytes_mut()),
+        Orientation::MirroredVertically => reverse_rows(raster.rgb.bytes_mut(), row_bytes),
         Orientation::Transposed => raster = transposed(&raster),
         Orientation::Rotate90 => {
             raster = transposed(&raster);
             let row_bytes = raster.width as usize * 3;
             raster
                 .rgb
+                .bytes_mut()
                 .chunks_exact_mut(row_bytes)
                 .for_each(reverse_pixels);
         }
         Orientation::Transversed => {
-            reverse_pixels(&mut raster.rgb);
+            reverse_pixels(raster.rgb.bytes_mut());
             raster = transposed(&raster);
         }
         Orientation::Rotate270 => {
             raster = transposed(&raster);
             let row_bytes = raster.width as usize * 3;
-            reverse_rows(&mut raster.rgb, row_bytes);
+            reverse_rows(raster.rgb.bytes_mut(), row_bytes);
         }
     }
     raster
@@ -91,8 +94,8 @@ fn transposed(raster: &Raster) -> Raster {
     const TILE: usize = 32;
     let (width, height) = (raster.width as usize, raster.height as usize);
     let from = raster.rgb.as_chunks::<3>().0;
-    let mut rgb = vec![0; raster.rgb.len()];
-    let to = rgb.as_chunks_mut::<3>().0;
+    let mut rgb = Plane::zeroed(raster.rgb.len());
+    let to = rgb.bytes_mut().as_chunks_mut::<3>().0;
     for top in (0..height).step_by(TILE) {
         let bottom = (top + TILE).min(height);
         for left in (0..width).step_by(TILE) {
@@ -120,10 +123,7 @@ mod tests {
         Raster {
             width: 3,
             height: 2,
-            rgb: [1, 2, 3, 4, 5, 6]
-                .into_iter()
-                .flat_map(|v| [v; 3])
-                .collect(),
+            rgb: Vec::from_iter([1, 2, 3, 4, 5, 6].into_iter().flat_map(|v| [v; 3])).into(),
         }
     }
 
@@ -157,7 +157,11 @@ mod tests {
     fn transposing_twice_gives_back_an_image_of_several_tiles() {
         let (width, height) = (70, 45);
         let rgb: Vec<u8> = (0..width * height * 3).map(|i| (i % 251) as u8).collect();
-        let raster = Raster { width, height, rgb };
+        let raster = Raster {
+            width,
+            height,
+            rgb: rgb.into(),
+        };
         let twice = transposed(&transposed(&raster));
         assert_eq!(twice.rgb, raster.rgb);
     }

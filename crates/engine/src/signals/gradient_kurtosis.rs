@@ -52,7 +52,8 @@ fn magnitudes(crop: &FaceCrop) -> Vec<f64> {
             let [a, r, b] = [a, r, b].map(|three| [three[0], three[1], three[2]].map(f64::from));
             let across = (a[2] - a[0]) + 2.0 * (r[2] - r[0]) + (b[2] - b[0]);
             let down = (b[0] - a[0]) + 2.0 * (b[1] - a[1]) + (b[2] - a[2]);
-            magnitudes.push(across.hypot(down));
+            // `hypot` would guard against an overflow that bytes cannot reach, at many times the cost.
+            magnitudes.push((across * across + down * down).sqrt());
         }
     }
     magnitudes
