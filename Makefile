@@ -14,7 +14,7 @@ FUZZ_TARGETS := jpeg png webp bmp exif base64 native syntizen verified_africa de
 TIME ?= 1200
 EXAMPLES ?= 200
 
-.PHONY: help run test check bench bench-load bench-sessions faults fuzz sanitize deny fmt schema browser postgres tools ffmpeg speech release image-check e2e
+.PHONY: help run test check bench profile bench-load bench-sessions faults fuzz sanitize deny fmt schema browser postgres tools ffmpeg speech release image-check e2e
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,18 @@ check: ## Formatting, lints, documentation
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
-bench: ffmpeg ## Milliseconds by stage, checks a second, cost of a clip (BENCH_SECONDS for each part)
-	cargo run --release --quiet -p lifesign-bench --bin lifesign-bench -- $(SAMPLE) $(BENCH_SECONDS)
+bench: export CRITERION_HOME = $(CURDIR)/target/criterion
+bench: ffmpeg ## Each stage by criterion, checks a second, cost of a clip (BENCH_SECONDS for each size); writes docs/PERFORMANCE.md
+	cargo bench --quiet -p lifesign-bench --bench stages
+	cargo run --release --quiet -p lifesign-bench --bin lifesign-bench -- \
+	  $(CRITERION_HOME) --seconds $(BENCH_SECONDS) --write docs/PERFORMANCE.md
+
+# The benchmark's own path, as cargo tells it: its name has a hash.
+profile: ## Where a check spends its time, by perf (needs it); writes docs/PERFORMANCE.md
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_PERF "command -v perf" linux-perf
+	cargo build --release --quiet -p lifesign-bench --bin lifesign-profile
+	target/release/lifesign-profile --write docs/PERFORMANCE.md "$$(cargo bench -p lifesign-bench --bench stages --no-run \
+	  --message-format=json | sed -n 's/.*"executable":"\([^"]*stages-[^"]*\)".*/\1/p')"
 
 bench-load: release ## The server under load, beside Python peers (LOAD_SECONDS a row); writes docs/PERFORMANCE.md
 	cargo build --release --quiet -p lifesign-bench --bin lifesign-load

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lifesign_bench::client::post;
+use lifesign_bench::photo::{self, Coding};
 use lifesign_bench::server::Server;
-use lifesign_bench::{Outcome, document, photo};
-use lifesign_media::{Limits, decode};
+use lifesign_bench::{Outcome, document, pixels, size_name};
 
 use crate::drive::{closed, open};
 use crate::report::{Row, table};
@@ -83,10 +83,10 @@ fn main() -> Outcome<()> {
         }
     }
 
-    let (width, height) = options.size;
     let text = table(
         &format!(
-            "{width}x{height} JPEG ({} kB as JSON), {:.0} s a row, {} cores",
+            "{} JPEG ({} kB as JSON), {:.0} s a row, {} cores",
+            size_name(options.size),
             request.len() / 1000,
             options.seconds,
             std::thread::available_parallelism()?
@@ -109,11 +109,8 @@ fn best(rows: &[Row], name: &str) -> f64 {
 }
 
 /// The photograph as the native contract takes it.
-fn request(sample: &Path, (width, height): (u32, u32)) -> Outcome<Vec<u8>> {
-    let frame = decode(&std::fs::read(sample)?, &Limits::default())?.frame;
-    let sample = image::RgbImage::from_raw(frame.width(), frame.height(), frame.rgb().to_vec())
-        .ok_or("the sample has no pixels")?;
-    let jpeg = photo::jpeg(&sample, width, height)?;
+fn request(sample: &Path, size: (u32, u32)) -> Outcome<Vec<u8>> {
+    let jpeg = photo::jpeg(&pixels(sample)?, size, Coding::Baseline)?;
     let body = format!("{{\"image\":\"{}\"}}", base64(&jpeg));
     Ok(post(PATH, "application/json", body.as_bytes()))
 }
