@@ -16,13 +16,13 @@ use lifesign_engine::{Calibration, Engine};
 use lifesign_media::{Limits, decode};
 
 const USAGE: &str =
-    "usage: lifesign-bench CRITERION-FOLDER [--seconds N] [--write docs/PERFORMANCE.md]";
+    "usage: lifesign-bench [CRITERION-FOLDER [--seconds N] [--write docs/PERFORMANCE.md]]";
 const PROFILE: &str = "ensemble";
 
 fn main() -> Outcome<()> {
     let mut args = std::env::args().skip(1);
-    let first = args.next().ok_or(USAGE)?;
-    if first == clip::JUDGE_ONLY {
+    let first = args.next();
+    if first.as_deref() == Some(clip::JUDGE_ONLY) {
         let file = args.next().ok_or("no clip to judge")?;
         return clip::judge_only(file.as_ref());
     }
@@ -38,7 +38,10 @@ fn main() -> Outcome<()> {
     let engine = Engine::embedded(Calibration::embedded())?;
     let frame = decode(&std::fs::read(SAMPLE)?, &Limits::default())?.frame;
     clip::report(&engine, frame)?;
-    let mut text = stages::table(first.as_ref())?;
+    let Some(criterion) = first else {
+        return Ok(());
+    };
+    let mut text = stages::table(criterion.as_ref())?;
     text += "\n";
     for size in SIZES {
         let jpeg = photo::jpeg(&pixels(SAMPLE.as_ref())?, size, Coding::Baseline)?;
