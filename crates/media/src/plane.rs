@@ -15,40 +15,59 @@ const MOST_PLANES: usize = 4;
 
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-/// Bytes of pixels; dropped, their memory may be used again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Plane(Vec<u8>);
+/// Bytes of pixels; dropped, the memory of those that began here may be used again.
+#[derive(Clone, Debug)]
+pub(crate) struct Plane {
+    bytes: Vec<u8>,
+    /// Whether somebody else allocated it, like the frames of a clip: as nobody asks here for the next one of
+    /// those, keeping it would only cost memory.
+    is_foreign: bool,
+}
 
 impl Plane {
     /// That many zeros.
     pub(crate) fn zeroed(length: usize) -> Self {
-        Self(kept(length).unwrap_or_else(|| vec![0; length]))
+        Self {
+            bytes: kept(length).unwrap_or_else(|| vec![0; length]),
+            is_foreign: false,
+        }
     }
 
     /// To be written to.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+        &mut self.bytes
     }
 }
 
 impl From<Vec<u8>> for Plane {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self {
+            bytes,
+            is_foreign: true,
+        }
     }
 }
+
+impl PartialEq for Plane {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Plane {}
 
 impl Deref for Plane {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 
 impl Drop for Plane {
     fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.0);
-        if !(LEAST_BYTES..=MOST_BYTES).contains(&bytes.len()) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        if self.is_foreign || !(LEAST_BYTES..=MOST_BYTES).contains(&bytes.len()) {
             return;
         }
         let has_place = |kept: &Vec<Vec<u8>>| kept.len() < MOST_PLANES;
@@ -102,13 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn neither_small_nor_very_large_ones_are_kept() {
+    fn neither_small_nor_very_large_nor_foreign_ones_are_kept() {
         drop(Plane::zeroed(LEAST_BYTES - 1));
         drop(Plane::zeroed(MOST_BYTES + 1));
+        // Of a length that no other test has.
+        let foreign = LEAST_BYTES + 4321;
+        drop(Plane::from(vec![0; foreign]));
         let kept = KEPT.lock().unwrap();
         assert!(
             kept.iter()
                 .all(|bytes| (LEAST_BYTES..=MOST_BYTES).contains(&bytes.len()))
         );
+        assert!(kept.iter().all(|bytes| bytes.len() != foreign));
     }
 }
