@@ -8,10 +8,10 @@ use std::sync::Mutex;
 
 /// Smaller ones the allocator keeps by itself.
 const LEAST_BYTES: usize = 4 << 20;
-/// Colours of 16 megapixels. Larger pictures are rare, and their memory is better given back.
-const MOST_BYTES: usize = 48 << 20;
-/// Planes that are kept at most: colours and luma for two workers.
-const MOST_PLANES: usize = 4;
+/// Colours of 13 megapixels. Larger pictures are rare, and their memory is better given back.
+const MOST_BYTES: usize = 40 << 20;
+/// Of all that are kept: colours and luma of 12 megapixels for two workers.
+const MOST_KEPT_BYTES: usize = 96 << 20;
 
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
@@ -70,7 +70,11 @@ impl Drop for Plane {
         if self.is_foreign || !(LEAST_BYTES..=MOST_BYTES).contains(&bytes.len()) {
             return;
         }
-        let has_place = |kept: &Vec<Vec<u8>>| kept.len() < MOST_PLANES;
+        let room = bytes.capacity();
+        let has_place = |kept: &Vec<Vec<u8>>| {
+            let kept_bytes: usize = kept.iter().map(Vec::capacity).sum();
+            kept_bytes + room <= MOST_KEPT_BYTES
+        };
         if !KEPT.lock().is_ok_and(|kept| has_place(&kept)) {
             return;
         }
@@ -117,7 +121,8 @@ mod tests {
                 plane.bytes_mut().fill(7);
             }
         }
-        assert!(KEPT.lock().unwrap().len() <= MOST_PLANES);
+        let kept = KEPT.lock().unwrap();
+        assert!(kept.iter().map(Vec::capacity).sum::<usize>() <= MOST_KEPT_BYTES);
     }
 
     #[test]
