@@ -14,9 +14,10 @@ const WORKERS: usize = 2;
 /// 50 megapixels, the most that are taken.
 const SIDES: (u32, u32) = (10_000, 5_000);
 const FILE_BYTES: usize = 10 * 1024 * 1024;
-/// What may be held: all bodies together, and for each worker a decoded picture of three bytes a pixel twice over,
-/// beside what the server needs anyway.
-const BODIES_MIB: usize = 512;
+/// What may be held: all bodies together, twice, because the allocator holds back what those that are gone had; and
+/// for each worker a decoded picture of three bytes a pixel twice over, beside what the server needs anyway. 300
+/// bodies without a bound would be 3,000 MiB.
+const BODIES_MIB: usize = 2 * 512;
 const WORKER_MIB: usize = 2 * 150;
 const OWN_MIB: usize = 200;
 
