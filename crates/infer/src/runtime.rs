@@ -59,13 +59,14 @@ impl CheckedModel {
                 actual: input.len(),
             });
         }
-        match input.iter().position(|value| !value.is_finite()) {
-            Some(index) => Err(InferError::NonFiniteInput {
-                model: self.name.clone(),
-                index,
-            }),
-            None => Ok(()),
+        if all_finite(input) {
+            return Ok(());
         }
+        let index = input.iter().position(|value| !value.is_finite());
+        Err(InferError::NonFiniteInput {
+            model: self.name.clone(),
+            index: index.unwrap_or_default(),
+        })
     }
 }
 
@@ -86,8 +87,7 @@ impl Model for CheckedModel {
                 detail,
             })?,
         };
-        let finite = |tensor: &Tensor| tensor.data.iter().all(|value| value.is_finite());
-        match tensors.iter().position(|tensor| !finite(tensor)) {
+        match tensors.iter().position(|tensor| !all_finite(&tensor.data)) {
             Some(output) => Err(InferError::NonFiniteOutput {
                 model: self.name.clone(),
                 output,
@@ -95,6 +95,16 @@ impl Model for CheckedModel {
             None => Ok(tensors),
         }
     }
+}
+
+/// Piece by piece, so that the values of a piece are looked at in whole vectors.
+fn all_finite(values: &[f32]) -> bool {
+    let mut pieces = values.chunks(256);
+    pieces.all(|piece| {
+        piece
+            .iter()
+            .fold(true, |all, value| all & value.is_finite())
+    })
 }
 
 thread_local! {

@@ -8,15 +8,16 @@
 // Counted loops over arrays of registers read better than zipped iterators.
 #![allow(clippy::needless_range_loop)]
 
+use std::ops::Range;
+
 use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp};
 
-/// Pixels whose sums a tile keeps in registers, by the vectors it keeps of each (from 1 to 3).
-/// With the weights they fill most of the sixteen registers of AVX2 and spill none of them.
-const TILE_PIXELS: [usize; 4] = [0, 8, 4, 3];
+use super::aligned::Aligned;
 
-/// Pixels of a depthwise convolution that share the loading of a weight.
-const TAPS_PIXELS: usize = 4;
+/// Lanes of a vector of AVX-512, which has 32 registers where others have 16. Tiles are as large as the registers
+/// allow: with the weights they fill most of them and spill none.
+const WIDE: usize = 16;
 
 /// How many f32 values a vector of this CPU holds.
 pub(super) fn vector_lanes() -> usize {
@@ -59,7 +60,7 @@ struct Panel {
     first: usize,
     vectors: usize,
     /// For each input the weights of all the panel's channels.
-    weights: Vec<f32>,
+    weights: Aligned,
 }
 
 impl Matrix {
@@ -82,10 +83,11 @@ impl Matrix {
                     0.0
                 }
             };
-            // A vector that grows as it is filled would keep up to twice as much.
-            let mut weights = Vec::with_capacity(depth * channels.len());
-            for input in 0..depth {
-                weights.extend(channels.clone().map(|output| padded(output, input)));
+            let mut weights = Aligned::zeros(depth * channels.len());
+            for (input, values) in weights.chunks_exact_mut(channels.len()).enumerate() {
+                for (value, output) in values.iter_mut().zip(channels.clone()) {
+                    *value = padded(output, input);
+                }
             }
             Panel {
                 first: channels.start,
@@ -100,104 +102,164 @@ impl Matrix {
     }
 }
 
-/// What is added to a sum and what becomes of a negative one; all as long as a pixel.
+/// What becomes of a sum.
+pub(super) enum Activation {
+    /// It stays as it is.
+    Identity,
+    /// Negative ones become 0 (ReLU), larger ones this, which is infinite where there is no such limit.
+    Clip(f32),
+    /// Negative ones are multiplied by their channel's factor (PReLU); as long as a pixel.
+    Slopes(Aligned),
+}
+
+/// What is added to a sum and what becomes of it.
 pub(super) struct Finish<'a> {
+    /// As long as a pixel.
     pub bias: &'a [f32],
-    /// Factor on negative values: 0 for ReLU, 1 for no activation.
-    pub slope: &'a [f32],
-    /// The largest value; infinite where there is none.
-    pub ceiling: f32,
-    /// A row to add, and the length of its pixels; it may have fewer channels.
+    pub activation: &'a Activation,
+    /// What is added, and the length of its pixels; it may have fewer channels.
     pub residual: Option<(&'a [f32], usize)>,
 }
 
 impl Finish<'_> {
-    /// Panics unless a row of `pixels`, each of `stride` values, can be finished.
-    fn check(&self, pixels: usize, stride: usize, lanes: usize) {
-        assert!(self.slope.len() == stride && stride.is_multiple_of(lanes));
-        if let Some((row, residual_stride)) = self.residual {
+    /// Panics unless pixels of `stride` values can be finished whose residuals begin at `last` at most.
+    fn check(&self, stride: usize, last: usize, lanes: usize) {
+        assert!(stride.is_multiple_of(lanes));
+        if let Activation::Slopes(slopes) = self.activation {
+            assert_eq!(slopes.len(), stride);
+        }
+        if let Some((values, residual_stride)) = self.residual {
             assert!(residual_stride <= stride && residual_stride.is_multiple_of(lanes));
-            assert!(row.len() >= pixels * residual_stride);
+            assert!(values.len() >= last + residual_stride);
         }
     }
 
-    /// `pixel` and the vector from `channel` on lie in what `check` was told.
+    /// As `check`, for a row of `pixels` and one of their residuals.
+    fn check_row(&self, stride: usize, pixels: usize, lanes: usize) {
+        let last = pixels.saturating_sub(1) * self.residual_stride();
+        self.check(stride, last, lanes);
+    }
+
+    fn residual_stride(&self) -> usize {
+        self.residual.map_or(0, |(_, stride)| stride)
+    }
+
+    /// The vector from `channel` on and the pixel whose residual begins at `residual` lie in what `check` was told.
     #[inline(always)]
-    fn apply<I: Isa>(&self, isa: I, sum: I::F32, pixel: usize, channel: usize) -> I::F32 {
+    fn apply<I: Isa>(&self, isa: I, sum: I::F32, residual: usize, channel: usize) -> I::F32 {
         let ops = isa.f32();
         let sum = match self.residual {
-            Some((row, stride)) if channel < stride => {
-                ops.add(sum, load(isa, row, pixel * stride + channel))
+            Some((values, stride)) if channel < stride => {
+                ops.add(sum, load(isa, values, residual + channel))
             }
             _ => sum,
         };
-        let scaled = ops.mul(sum, load(isa, self.slope, channel));
-        // NaN compares false and so stays NaN, which a maximum would hide.
-        let value = ops.select(sum, scaled, ops.ge(sum, ops.zero()));
-        let ceiling = ops.splat(self.ceiling);
-        ops.select(ceiling, value, ops.gt(value, ceiling))
+        // NaN must stay NaN, so that a network that fails is seen to fail: it compares false, and of the two
+        // operands x86 takes the second where one is NaN, while ARM and WebAssembly answer NaN.
+        match self.activation {
+            Activation::Identity => sum,
+            Activation::Clip(ceiling) => ops.min(ops.splat(*ceiling), ops.max(ops.zero(), sum)),
+            Activation::Slopes(slopes) => {
+                let scaled = ops.mul(sum, load(isa, slopes, channel));
+                ops.select(sum, scaled, ops.ge(sum, ops.zero()))
+            }
+        }
     }
 }
 
-/// One row of output pixels, each the product of `matrix` with `depth` values of `input`, whose
-/// pixels begin `input_stride` values apart.
+/// Where a pixel begins: in the input, in the output and in the residual.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    pub input: u32,
+    pub output: u32,
+    pub residual: u32,
+}
+
+/// The places of all pixels of a picture, and the last of each kind.
+pub(super) struct Places {
+    places: Vec<Place>,
+    last: Place,
+}
+
+impl Places {
+    pub(super) fn new(places: Vec<Place>) -> Self {
+        let last = |of: fn(&Place) -> u32| places.iter().map(of).max().unwrap_or(0);
+        let last = Place {
+            input: last(|place| place.input),
+            output: last(|place| place.output),
+            residual: last(|place| place.residual),
+        };
+        Self { places, last }
+    }
+}
+
+/// The pixels `lot` of a picture, each the product of `matrix` with `depth` values of `input`.
 #[inline(always)]
-pub(super) fn multiply_row<I: Isa>(
+pub(super) fn multiply<I: Isa>(
     isa: I,
     matrix: &Matrix,
     input: &[f32],
-    input_stride: usize,
+    places: &Places,
+    lot: Range<usize>,
     finish: &Finish,
     output: &mut [f32],
 ) {
     let stride = finish.bias.len();
-    let pixels = output.len() / stride;
-    assert!(input.len() + input_stride >= pixels * input_stride + matrix.depth);
-    finish.check(pixels, stride, isa.f32().len());
+    let Places { places, last } = places;
+    assert!(last.input as usize + matrix.depth <= input.len());
+    assert!(last.output as usize + stride <= output.len());
+    finish.check(stride, last.residual as usize, isa.f32().len());
+    let places = &places[lot];
+    // Panel by panel, so that its weights stay in the first-level cache for all pixels.
     for panel in &matrix.panels {
-        let row = PanelRow {
+        let product = Product {
             panel,
             depth: matrix.depth,
             input,
-            input_stride,
+            places,
             finish,
         };
-        match panel.vectors {
-            1 => row.run::<I, { TILE_PIXELS[1] }, 1>(isa, output),
-            2 => row.run::<I, { TILE_PIXELS[2] }, 2>(isa, output),
-            _ => row.run::<I, { TILE_PIXELS[3] }, 3>(isa, output),
+        if isa.f32().len() >= WIDE {
+            match panel.vectors {
+                1 => product.run::<I, 8, 1>(isa, output),
+                2 => product.run::<I, 8, 2>(isa, output),
+                _ => product.run::<I, 6, 3>(isa, output),
+            }
+        } else {
+            match panel.vectors {
+                1 => product.run::<I, 8, 1>(isa, output),
+                2 => product.run::<I, 4, 2>(isa, output),
+                _ => product.run::<I, 3, 3>(isa, output),
+            }
         }
     }
 }
 
-struct PanelRow<'a> {
+struct Product<'a> {
     panel: &'a Panel,
     depth: usize,
     input: &'a [f32],
-    input_stride: usize,
+    places: &'a [Place],
     finish: &'a Finish<'a>,
 }
 
-impl PanelRow<'_> {
+impl Product<'_> {
+    /// `P` pixels at a time while there are as many, then fewer.
     #[inline(always)]
     fn run<I: Isa, const P: usize, const V: usize>(&self, isa: I, output: &mut [f32]) {
-        let stride = self.finish.bias.len();
         let channels = V * isa.f32().len();
-        assert!(self.panel.first + channels <= stride);
+        assert!(self.panel.first + channels <= self.finish.bias.len());
         assert_eq!(self.panel.weights.len(), self.depth * channels);
-        let pixels = output.len() / stride;
-        let mut pixel = 0;
-        while pixel + P <= pixels {
-            self.tile::<I, P, V>(isa, pixel, output);
-            pixel += P;
+        let (tiles, rest) = self.places.as_chunks::<P>();
+        for tile in tiles {
+            self.tile::<I, P, V>(isa, tile, output);
         }
-        while pixel + 2 <= pixels {
-            self.tile::<I, 2, V>(isa, pixel, output);
-            pixel += 2;
+        let (tiles, rest) = rest.as_chunks::<2>();
+        for tile in tiles {
+            self.tile::<I, 2, V>(isa, tile, output);
         }
-        while pixel < pixels {
-            self.tile::<I, 1, V>(isa, pixel, output);
-            pixel += 1;
+        for place in rest {
+            self.tile::<I, 1, V>(isa, &[*place], output);
         }
     }
 
@@ -205,7 +267,7 @@ impl PanelRow<'_> {
     fn tile<I: Isa, const P: usize, const V: usize>(
         &self,
         isa: I,
-        pixel: usize,
+        places: &[Place; P],
         output: &mut [f32],
     ) {
         let ops = isa.f32();
@@ -217,15 +279,15 @@ impl PanelRow<'_> {
                 sums[p][v] = bias;
             }
         }
-        let inputs = &self.input[pixel * self.input_stride..];
+        let inputs = places.map(|place| place.input as usize);
         for k in 0..self.depth {
             let mut weights = [ops.zero(); V];
             for v in 0..V {
                 weights[v] = load(isa, &self.panel.weights, (k * V + v) * lanes);
             }
             for p in 0..P {
-                // SAFETY: `multiply_row` has checked the last input of the last pixel.
-                let value = unsafe { *inputs.get_unchecked(p * self.input_stride + k) };
+                // SAFETY: `multiply` has checked the last input of every pixel.
+                let value = unsafe { *self.input.get_unchecked(inputs[p] + k) };
                 let value = ops.splat(value);
                 for v in 0..V {
                     sums[p][v] = ops.mul_add(value, weights[v], sums[p][v]);
@@ -235,13 +297,15 @@ impl PanelRow<'_> {
         for p in 0..P {
             for v in 0..V {
                 let channel = self.panel.first + v * lanes;
-                let value = self.finish.apply(isa, sums[p][v], pixel + p, channel);
-                store(
-                    isa,
-                    value,
-                    output,
-                    (pixel + p) * self.finish.bias.len() + channel,
-                );
+                let Place {
+                    output: start,
+                    residual,
+                    ..
+                } = places[p];
+                let value = self
+                    .finish
+                    .apply(isa, sums[p][v], residual as usize, channel);
+                store(isa, value, output, start as usize + channel);
             }
         }
     }
@@ -252,7 +316,7 @@ pub(super) struct Taps {
     pub size: [usize; 2],
     pub strides: [usize; 2],
     /// Row by row of the kernel, for each place the weights of all channels of a pixel.
-    pub weights: Vec<f32>,
+    pub weights: Aligned,
 }
 
 /// One row of a depthwise convolution. `input` begins at the row's first pixel that the kernel
@@ -272,19 +336,19 @@ pub(super) fn depthwise_row<I: Isa>(
     let last_column = pixels.saturating_sub(1) * taps.strides[1] + taps.size[1];
     assert!(input.len() >= (taps.size[0] - 1) * input_row_stride + last_column * stride);
     assert_eq!(taps.weights.len(), taps.size[0] * taps.size[1] * stride);
-    finish.check(pixels, stride, lanes);
-    for channel in (0..stride).step_by(lanes) {
-        let row = TapsRow {
-            taps,
-            input,
-            input_row_stride,
-            finish,
-            channel,
-        };
-        match taps.size {
-            [3, 3] => row.run::<I, 3>(isa, output),
-            _ => row.run::<I, 0>(isa, output),
-        }
+    finish.check_row(stride, pixels, lanes);
+    let row = TapsRow {
+        taps,
+        input,
+        input_row_stride,
+        finish,
+    };
+    match (taps.size, taps.strides[1]) {
+        ([3, 3], 1) => row.run::<I, 3, 1>(isa, output),
+        ([3, 3], 2) => row.run::<I, 3, 2>(isa, output),
+        ([5, 5], 1) => row.run::<I, 5, 1>(isa, output),
+        ([5, 5], 2) => row.run::<I, 5, 2>(isa, output),
+        _ => row.run_any(isa, output),
     }
 }
 
@@ -293,52 +357,116 @@ struct TapsRow<'a> {
     input: &'a [f32],
     input_row_stride: usize,
     finish: &'a Finish<'a>,
-    channel: usize,
 }
 
+/// As many vectors of a row as the largest tile reads: of 8 pixels, 5 x 5 with strides of 1 or 4 with strides of 2.
+const SPAN: usize = 12;
+
 impl TapsRow<'_> {
-    /// `K`: height and width of the kernel where they are known when compiling, else 0.
+    /// A kernel of `K` x `K` with strides of `S`.
     #[inline(always)]
-    fn run<I: Isa, const K: usize>(&self, isa: I, output: &mut [f32]) {
+    fn run<I: Isa, const K: usize, const S: usize>(&self, isa: I, output: &mut [f32]) {
         let pixels = output.len() / self.finish.bias.len();
         let mut pixel = 0;
-        while pixel + TAPS_PIXELS <= pixels {
-            self.tile::<I, TAPS_PIXELS, K>(isa, pixel, output);
-            pixel += TAPS_PIXELS;
+        if isa.f32().len() >= WIDE && S == 1 {
+            pixel = self.tiles::<I, 8, K, S>(isa, pixel, pixels, output);
         }
-        while pixel < pixels {
-            self.tile::<I, 1, K>(isa, pixel, output);
-            pixel += 1;
+        pixel = self.tiles::<I, 4, K, S>(isa, pixel, pixels, output);
+        pixel = self.tiles::<I, 2, K, S>(isa, pixel, pixels, output);
+        self.tiles::<I, 1, K, S>(isa, pixel, pixels, output);
+    }
+
+    /// Tiles of `P` pixels from `pixel` on; the first pixel that is left over.
+    #[inline(always)]
+    fn tiles<I: Isa, const P: usize, const K: usize, const S: usize>(
+        &self,
+        isa: I,
+        mut pixel: usize,
+        pixels: usize,
+        output: &mut [f32],
+    ) -> usize {
+        let channels = self.finish.bias.len();
+        while pixel + P <= pixels {
+            for channel in (0..channels).step_by(isa.f32().len()) {
+                self.tile::<I, P, K, S>(isa, pixel, channel, output);
+            }
+            pixel += P;
+        }
+        pixel
+    }
+
+    /// Loads each value of a row once for all pixels and places of the kernel that it counts for.
+    #[inline(always)]
+    fn tile<I: Isa, const P: usize, const K: usize, const S: usize>(
+        &self,
+        isa: I,
+        pixel: usize,
+        channel: usize,
+        output: &mut [f32],
+    ) {
+        let ops = isa.f32();
+        let stride = self.finish.bias.len();
+        let mut sums = [load(isa, self.finish.bias, channel); P];
+        let mut tap = channel;
+        for ky in 0..K {
+            let row = ky * self.input_row_stride + pixel * S * stride + channel;
+            let mut values = [ops.zero(); SPAN];
+            for x in 0..(P - 1) * S + K {
+                values[x] = load(isa, self.input, row + x * stride);
+            }
+            for kx in 0..K {
+                let weight = load(isa, &self.taps.weights, tap);
+                tap += stride;
+                for p in 0..P {
+                    sums[p] = ops.mul_add(values[p * S + kx], weight, sums[p]);
+                }
+            }
+        }
+        self.finish(isa, sums, pixel, channel, output);
+    }
+
+    /// A kernel of any size, pixel by pixel.
+    #[inline(always)]
+    fn run_any<I: Isa>(&self, isa: I, output: &mut [f32]) {
+        let ops = isa.f32();
+        let [height, width] = self.taps.size;
+        let stride = self.finish.bias.len();
+        let pixels = output.len() / stride;
+        let places = (0..pixels).flat_map(|pixel| {
+            let channels = (0..stride).step_by(ops.len());
+            channels.map(move |channel| (pixel, channel))
+        });
+        for (pixel, channel) in places {
+            let mut sum = load(isa, self.finish.bias, channel);
+            let mut tap = channel;
+            for ky in 0..height {
+                let first = pixel * self.taps.strides[1] * stride;
+                let row = ky * self.input_row_stride + first + channel;
+                for kx in 0..width {
+                    let weight = load(isa, &self.taps.weights, tap);
+                    tap += stride;
+                    sum = ops.mul_add(load(isa, self.input, row + kx * stride), weight, sum);
+                }
+            }
+            self.finish(isa, [sum], pixel, channel, output);
         }
     }
 
     #[inline(always)]
-    fn tile<I: Isa, const P: usize, const K: usize>(
+    fn finish<I: Isa, const P: usize>(
         &self,
         isa: I,
+        sums: [I::F32; P],
         pixel: usize,
+        channel: usize,
         output: &mut [f32],
     ) {
-        let ops = isa.f32();
-        let [height, width] = if K == 0 { self.taps.size } else { [K, K] };
         let stride = self.finish.bias.len();
-        let step = self.taps.strides[1] * stride;
-        let mut sums = [load(isa, self.finish.bias, self.channel); P];
-        let mut tap = self.channel;
-        for ky in 0..height {
-            let row = ky * self.input_row_stride + pixel * step + self.channel;
-            for kx in 0..width {
-                let weight = load(isa, &self.taps.weights, tap);
-                tap += stride;
-                for p in 0..P {
-                    let value = load(isa, self.input, row + kx * stride + p * step);
-                    sums[p] = ops.mul_add(value, weight, sums[p]);
-                }
-            }
-        }
+        let residual_stride = self.finish.residual_stride();
         for p in 0..P {
-            let value = self.finish.apply(isa, sums[p], pixel + p, self.channel);
-            store(isa, value, output, (pixel + p) * stride + self.channel);
+            let residual = (pixel + p) * residual_stride;
+            let value = self.finish.apply(isa, sums[p], residual, channel);
+            store(isa, value, output, (pixel + p) * stride + channel);
         }
     }
 }
@@ -372,15 +500,26 @@ pub(super) fn max_pool_row<I: Isa>(
 
 /// A row finished on its own: residual sum and activation without a convolution.
 #[inline(always)]
-pub(super) fn finish_row<I: Isa>(isa: I, input: &[f32], finish: &Finish, output: &mut [f32]) {
+pub(super) fn finish_row<I: Isa>(
+    isa: I,
+    input: &[f32],
+    stride: usize,
+    finish: &Finish,
+    output: &mut [f32],
+) {
     let ops = isa.f32();
-    let stride = finish.slope.len();
     let pixels = output.len() / stride;
-    finish.check(pixels, stride, ops.len());
+    finish.check_row(stride, pixels, ops.len());
+    let residual_stride = finish.residual_stride();
     for pixel in 0..pixels {
         for channel in (0..stride).step_by(ops.len()) {
             let start = pixel * stride + channel;
-            let value = finish.apply(isa, ops.load(&input[start..]), pixel, channel);
+            let value = finish.apply(
+                isa,
+                ops.load(&input[start..]),
+                pixel * residual_stride,
+                channel,
+            );
             store(isa, value, output, start);
         }
     }

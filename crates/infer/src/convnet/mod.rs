@@ -11,6 +11,8 @@
 //! [`graph`] reads the ONNX file, [`plan`] turns it into steps, [`steps`] runs them and
 //! [`kernels`] holds the inner loops, written on `rten-simd` for whatever vectors the CPU has.
 
+mod aligned;
+mod buffers;
 mod flat;
 mod graph;
 mod kernels;
@@ -21,6 +23,7 @@ mod weights;
 
 use std::sync::{Mutex, PoisonError};
 
+use self::aligned::Aligned;
 use self::graph::Graph;
 use self::kernels::vector_lanes;
 use self::picture::Picture;
@@ -34,8 +37,9 @@ pub(crate) struct ConvNet {
     pictures: Vec<Picture>,
     steps: Vec<Step>,
     outputs: Vec<Output>,
+    buffers: Vec<usize>,
     /// Buffers of earlier runs, as many as there were runs at one time.
-    idle: Mutex<Vec<Vec<Vec<f32>>>>,
+    idle: Mutex<Vec<Vec<Aligned>>>,
 }
 
 impl ConvNet {
@@ -50,6 +54,7 @@ impl ConvNet {
             pictures: plan.pictures,
             steps: plan.steps,
             outputs: plan.outputs,
+            buffers: plan.buffers,
             idle: Mutex::default(),
         })
     }
@@ -66,7 +71,9 @@ impl ConvNet {
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
         let mut buffers = idle.unwrap_or_else(|| self.new_buffers());
-        if let (Some(picture), Some(buffer)) = (self.pictures.first(), buffers.first_mut()) {
+        if let Some(picture) = self.pictures.first() {
+            let buffer = &mut buffers[picture.buffer];
+            picture.clear_border(buffer);
             picture.write_planes(input, buffer);
         }
         for step in &self.steps {
@@ -84,19 +91,16 @@ impl ConvNet {
         tensors
     }
 
-    /// Zeros: no step ever writes a picture's border.
-    fn new_buffers(&self) -> Vec<Vec<f32>> {
-        self.pictures
-            .iter()
-            .map(|picture| vec![0.0; picture.len()])
-            .collect()
+    fn new_buffers(&self) -> Vec<Aligned> {
+        self.buffers.iter().copied().map(Aligned::zeros).collect()
     }
 
-    fn tensor(&self, output: &Output, buffers: &[Vec<f32>]) -> Tensor {
+    fn tensor(&self, output: &Output, buffers: &[Aligned]) -> Tensor {
         let mut data = output.constant.clone();
         data.reserve(output.shape.iter().product::<usize>() - data.len());
         for &part in &output.parts {
-            self.pictures[part].append_values(&buffers[part], &mut data);
+            let picture = &self.pictures[part];
+            picture.append_values(&buffers[picture.buffer], &mut data);
         }
         Tensor {
             shape: output.shape.clone(),

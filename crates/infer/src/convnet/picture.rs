@@ -9,6 +9,8 @@ pub(super) struct Picture {
     pub stride: usize,
     /// Top, left, bottom, right, in pixels.
     pub border: [usize; 4],
+    /// Which buffer holds it while it is needed.
+    pub buffer: usize,
 }
 
 impl Picture {
@@ -20,6 +22,7 @@ impl Picture {
             channels,
             stride,
             border: [0; 4],
+            buffer: 0,
         }
     }
 
@@ -51,6 +54,20 @@ impl Picture {
         start..start + self.width * self.stride
     }
 
+    /// Zeros around the picture, where the buffer held another one before.
+    pub(super) fn clear_border(&self, buffer: &mut [f32]) {
+        if self.border == [0; 4] {
+            return;
+        }
+        let mut end_of_last = 0;
+        for row in 0..self.height {
+            let row = self.row(row);
+            buffer[end_of_last..row.start].fill(0.0);
+            end_of_last = row.end;
+        }
+        buffer[end_of_last..self.len()].fill(0.0);
+    }
+
     /// Fills the picture from planes: channel by channel, row by row.
     pub(super) fn write_planes(&self, planes: &[f32], buffer: &mut [f32]) {
         for (channel, plane) in planes.chunks_exact(self.height * self.width).enumerate() {
@@ -66,7 +83,12 @@ impl Picture {
     /// Appends the values pixel by pixel, without border and padding.
     pub(super) fn append_values(&self, buffer: &[f32], values: &mut Vec<f32>) {
         for row in 0..self.height {
-            for pixel in buffer[self.row(row)].chunks_exact(self.stride) {
+            let row = &buffer[self.row(row)];
+            if self.channels == self.stride {
+                values.extend_from_slice(row);
+                continue;
+            }
+            for pixel in row.chunks_exact(self.stride) {
                 values.extend_from_slice(&pixel[..self.channels]);
             }
         }

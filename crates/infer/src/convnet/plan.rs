@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
+use super::aligned::Aligned;
+use super::buffers;
 use super::graph::{Graph, Node};
+use super::kernels::Activation;
 use super::picture::Picture;
 use super::steps::{Step, StepKind, Window};
 use super::weights::{Weights, blends};
@@ -10,6 +13,8 @@ pub(super) struct Plan {
     pub pictures: Vec<Picture>,
     pub steps: Vec<Step>,
     pub outputs: Vec<Output>,
+    /// How many values each buffer of a run holds.
+    pub buffers: Vec<usize>,
 }
 
 /// Pictures whose values make up an output, one after the other, after values that never change.
@@ -54,14 +59,20 @@ impl Plan {
         for node in &graph.nodes {
             planner.node(node)?;
         }
-        let outputs = outputs
+        let outputs: Vec<Output> = outputs
             .iter()
             .map(|name| planner.output(name))
             .collect::<Result<_, _>>()?;
+        let (mut pictures, mut steps) = (planner.pictures, planner.steps);
+        for step in &mut steps {
+            step.settle(&pictures)?;
+        }
+        let buffers = buffers::assign(&mut pictures, &steps, &outputs);
         Ok(Self {
-            pictures: planner.pictures,
-            steps: planner.steps,
+            pictures,
+            steps,
             outputs,
+            buffers,
         })
     }
 }
@@ -89,22 +100,26 @@ impl<'a> Planner<'a> {
     fn node(&mut self, node: &Node) -> Result<(), String> {
         match node.kind.as_str() {
             "Conv" => self.convolution(node),
-            "Relu" => self.activation(node, f32::INFINITY, |_| Ok::<_, String>(0.0)),
+            "Relu" => self.activation(node, |_| Ok(Activation::Clip(f32::INFINITY))),
             "Clip" => {
                 let [low, high] = [1, 2].map(|index| self.graph.f32s(node.input(index)?));
                 let (&[0.0], &[high]) = (low?.1, high?.1) else {
                     return Err("only clipping from 0 is supported".to_owned());
                 };
-                self.activation(node, high, |_| Ok::<_, String>(0.0))
+                self.activation(node, |_| Ok(Activation::Clip(high)))
             }
             "PRelu" => {
                 let (shape, slopes) = self.graph.f32s(node.input(1)?)?;
                 if !matches!(shape, [_, 1, 1]) {
                     return Err(format!("PRelu slopes of shape {shape:?} are not supported"));
                 }
-                let slope = |channel: usize| slopes.get(channel).copied();
-                let slope = |channel| slope(channel).ok_or("PRelu lacks slopes");
-                self.activation(node, f32::INFINITY, slope)
+                self.activation(node, |picture| {
+                    // What pads a pixel to whole vectors is 0, and so stays 0.
+                    let mut padded = Aligned::zeros(picture.stride);
+                    let slopes = slopes.get(..picture.channels).ok_or("PRelu lacks slopes")?;
+                    padded[..picture.channels].copy_from_slice(slopes);
+                    Ok(Activation::Slopes(padded))
+                })
             }
             "Add" => self.sum(node),
             "MaxPool" => self.max_pool(node),
@@ -168,8 +183,7 @@ impl<'a> Planner<'a> {
             residual: None,
             target,
             pads: [0; 4],
-            slope: vec![1.0; self.pictures[target].stride],
-            ceiling: f32::INFINITY,
+            activation: Activation::Identity,
             kind,
         }
     }
@@ -273,27 +287,22 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         Ok(Step {
-            slope: vec![1.0; self.pictures[step.target].stride],
             kind: weights.dense(depthwise, self.lanes),
             ..step
         })
     }
 
-    fn activation<E: Into<String>>(
+    fn activation(
         &mut self,
         node: &Node,
-        ceiling: f32,
-        slope: impl Fn(usize) -> Result<f32, E>,
+        activation: impl FnOnce(&Picture) -> Result<Activation, String>,
     ) -> Result<(), String> {
         let name = node.input(0)?;
         let mut step = match self.take_pending(name, has_no_activation) {
             Some(step) => step,
             None => self.copy(name)?,
         };
-        for channel in 0..self.pictures[step.target].channels {
-            step.slope[channel] = slope(channel).map_err(Into::into)?;
-        }
-        step.ceiling = ceiling;
+        step.activation = activation(&self.pictures[step.target])?;
         self.hold_back(node, step);
         Ok(())
     }
@@ -477,7 +486,7 @@ impl<'a> Planner<'a> {
 
 fn has_no_activation(step: &Step) -> bool {
     let finishes = !matches!(step.kind, StepKind::MaxPool(_));
-    finishes && step.slope.iter().all(|&slope| slope == 1.0) && step.ceiling == f32::INFINITY
+    finishes && matches!(step.activation, Activation::Identity)
 }
 
 fn takes_a_sum(step: &Step) -> bool {
@@ -485,7 +494,7 @@ fn takes_a_sum(step: &Step) -> bool {
         && has_no_activation(step)
         && matches!(
             step.kind,
-            StepKind::Dense { .. } | StepKind::Depthwise(_) | StepKind::Copy
+            StepKind::Dense(_) | StepKind::Depthwise(_) | StepKind::Copy
         )
 }
 

@@ -1,7 +1,9 @@
 use rten_simd::{Isa, SimdOp};
 
+use super::aligned::Aligned;
 use super::kernels::{
-    Finish, Matrix, Taps, blend_row, depthwise_row, finish_row, max_pool_row, multiply_row,
+    Activation, Finish, Matrix, Place, Places, Taps, blend_row, depthwise_row, finish_row,
+    max_pool_row, multiply,
 };
 use super::picture::Picture;
 
@@ -11,21 +13,12 @@ pub(super) struct Step {
     pub residual: Option<usize>,
     pub target: usize,
     pub pads: [usize; 4],
-    /// As long as a pixel of the target.
-    pub slope: Vec<f32>,
-    /// The largest value of the target.
-    pub ceiling: f32,
+    pub activation: Activation,
     pub kind: StepKind,
 }
 
 pub(super) enum StepKind {
-    /// A convolution over all channels; a depthwise one may precede it.
-    Dense {
-        depthwise: Option<Depthwise>,
-        window: Window,
-        matrix: Matrix,
-        bias: Vec<f32>,
-    },
+    Dense(Dense),
     /// A depthwise convolution alone.
     Depthwise(Depthwise),
     MaxPool(Window),
@@ -43,11 +36,45 @@ pub(super) enum StepKind {
     },
 }
 
+/// A convolution over all channels; a depthwise one may precede it.
+pub(super) struct Dense {
+    pub depthwise: Option<Depthwise>,
+    pub window: Window,
+    pub matrix: Matrix,
+    pub bias: Aligned,
+    /// Known when all pictures have their borders ([`Step::settle`]).
+    pub places: Places,
+}
+
+/// Pixels that share the loading of a dense convolution's weights; what comes before it for so many stays in the cache.
+const LOT: usize = 48;
+
+impl Dense {
+    fn strides(&self) -> [usize; 2] {
+        match &self.depthwise {
+            Some(depthwise) => depthwise.taps.strides,
+            None => self.window.strides,
+        }
+    }
+
+    /// Values of a pixel between the source and the product: of the depthwise convolution, or those that a
+    /// window gathers. A window of one pixel is read where it is.
+    fn values_before(&self, from: &Picture) -> usize {
+        match &self.depthwise {
+            Some(_) => from.stride,
+            None if self.window.size == [1, 1] => 0,
+            None => self.matrix.depth,
+        }
+    }
+
+    fn rows_at_once(&self, to: &Picture) -> usize {
+        (LOT / to.width.max(1)).clamp(1, to.height.max(1))
+    }
+}
+
 pub(super) struct Depthwise {
     pub taps: Taps,
-    pub bias: Vec<f32>,
-    /// One for each channel: there is no activation before the dense convolution.
-    pub slope: Vec<f32>,
+    pub bias: Aligned,
 }
 
 /// Kernel size and strides, each vertical then horizontal.
@@ -65,8 +92,41 @@ pub(super) struct Blend {
 }
 
 impl Step {
-    pub(super) fn run(&self, pictures: &[Picture], buffers: &mut [Vec<f32>]) {
-        let mut output = std::mem::take(&mut buffers[self.target]);
+    /// Looks up where its pixels lie. To be called once, when no border changes any more.
+    pub(super) fn settle(&mut self, pictures: &[Picture]) -> Result<(), String> {
+        let (from, to) = (&pictures[self.source], &pictures[self.target]);
+        let residual = self.residual.map(|number| &pictures[number]);
+        let StepKind::Dense(dense) = &mut self.kind else {
+            return Ok(());
+        };
+        let (rows, before) = (dense.rows_at_once(to), dense.values_before(from));
+        let strides = dense.strides();
+        let place = |row: usize, column: usize| {
+            let number = |offset: usize| {
+                u32::try_from(offset).map_err(|_| "a picture is too large".to_owned())
+            };
+            let input = match before {
+                0 => {
+                    from.offset(row * strides[0], 0, self.pads) + column * strides[1] * from.stride
+                }
+                _ => (row % rows * to.width + column) * before,
+            };
+            Ok(Place {
+                input: number(input)?,
+                output: number(to.offset(row, column, [0; 4]))?,
+                residual: number(residual.map_or(0, |r| r.offset(row, column, [0; 4])))?,
+            })
+        };
+        let all = (0..to.height).flat_map(|row| (0..to.width).map(move |column| (row, column)));
+        let places: Result<_, String> = all.map(|(row, column)| place(row, column)).collect();
+        dense.places = Places::new(places?);
+        Ok(())
+    }
+
+    pub(super) fn run(&self, pictures: &[Picture], buffers: &mut [Aligned]) {
+        let target = &pictures[self.target];
+        let mut output = std::mem::replace(&mut buffers[target.buffer], Aligned::zeros(0));
+        target.clear_border(&mut output);
         Run {
             step: self,
             pictures,
@@ -74,14 +134,14 @@ impl Step {
             output: &mut output,
         }
         .dispatch();
-        buffers[self.target] = output;
+        buffers[target.buffer] = output;
     }
 }
 
 struct Run<'a> {
     step: &'a Step,
     pictures: &'a [Picture],
-    buffers: &'a [Vec<f32>],
+    buffers: &'a [Aligned],
     output: &'a mut [f32],
 }
 
@@ -90,6 +150,16 @@ impl SimdOp for Run<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
+        match &self.step.kind {
+            StepKind::Dense(dense) => self.dense(isa, dense),
+            _ => self.row_by_row(isa),
+        }
+    }
+}
+
+impl Run<'_> {
+    #[inline(always)]
+    fn dense<I: Isa>(self, isa: I, dense: &Dense) {
         let Self {
             step,
             pictures,
@@ -97,60 +167,80 @@ impl SimdOp for Run<'_> {
             output,
         } = self;
         let (from, to) = (&pictures[step.source], &pictures[step.target]);
-        let input = buffers[step.source].as_slice();
-        let mut scratch = Vec::new();
+        let input: &[f32] = &buffers[from.buffer];
+        let residual = |number: usize| {
+            let picture = &pictures[number];
+            (&*buffers[picture.buffer], picture.stride)
+        };
+        let finish = Finish {
+            bias: &dense.bias,
+            activation: &step.activation,
+            residual: step.residual.map(residual),
+        };
+        let rows = dense.rows_at_once(to);
+        let line = dense.values_before(from) * to.width;
+        let mut before = Aligned::zeros(rows * line);
+        for first in (0..to.height).step_by(rows) {
+            let lot = first..to.height.min(first + rows);
+            for (row, values) in lot.clone().zip(before.chunks_exact_mut(line.max(1))) {
+                let start = from.offset(row * dense.strides()[0], 0, step.pads);
+                match &dense.depthwise {
+                    Some(Depthwise { taps, bias }) => {
+                        let plain = Finish {
+                            bias,
+                            activation: &Activation::Identity,
+                            residual: None,
+                        };
+                        let rows = &input[start..];
+                        depthwise_row(isa, taps, rows, from.row_stride(), &plain, values);
+                    }
+                    None => gather_windows(from, dense.window, &input[start..], values),
+                }
+            }
+            let input = if line == 0 { input } else { &before };
+            let pixels = lot.start * to.width..lot.end * to.width;
+            multiply(
+                isa,
+                &dense.matrix,
+                input,
+                &dense.places,
+                pixels,
+                &finish,
+                output,
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn row_by_row<I: Isa>(self, isa: I) {
+        let Self {
+            step,
+            pictures,
+            buffers,
+            output,
+        } = self;
+        let (from, to) = (&pictures[step.source], &pictures[step.target]);
+        let input: &[f32] = &buffers[from.buffer];
+        let mut scratch = Aligned::zeros(match step.kind {
+            StepKind::Resize { .. } => from.width * from.stride,
+            _ => 0,
+        });
         for row in 0..to.height {
             let result = &mut output[to.row(row)];
             let residual = step.residual.map(|number| {
                 let picture = &pictures[number];
-                (&buffers[number][picture.row(row)], picture.stride)
+                (&buffers[picture.buffer][picture.row(row)], picture.stride)
             });
             let finish = |bias| Finish {
                 bias,
-                slope: &step.slope,
-                ceiling: step.ceiling,
+                activation: &step.activation,
                 residual,
             };
             let window_start = |strides: [usize; 2]| from.offset(row * strides[0], 0, step.pads);
             match &step.kind {
-                StepKind::Dense {
-                    depthwise: Some(depthwise),
-                    matrix,
-                    bias,
-                    ..
-                } => {
-                    let Depthwise {
-                        taps,
-                        bias: inner,
-                        slope,
-                    } = depthwise;
-                    scratch.resize(to.width * from.stride, 0.0);
-                    let plain = Finish {
-                        bias: inner,
-                        slope,
-                        ceiling: f32::INFINITY,
-                        residual: None,
-                    };
-                    let rows = &input[window_start(taps.strides)..];
-                    depthwise_row(isa, taps, rows, from.row_stride(), &plain, &mut scratch);
-                    multiply_row(isa, matrix, &scratch, from.stride, &finish(bias), result);
-                }
-                StepKind::Dense {
-                    depthwise: None,
-                    window,
-                    matrix,
-                    bias,
-                } => {
-                    let rows = &input[window_start(window.strides)..];
-                    if window.size == [1, 1] {
-                        let stride = window.strides[1] * from.stride;
-                        multiply_row(isa, matrix, rows, stride, &finish(bias), result);
-                    } else {
-                        gather_windows(from, *window, rows, to.width, &mut scratch);
-                        multiply_row(isa, matrix, &scratch, matrix.depth, &finish(bias), result);
-                    }
-                }
-                StepKind::Depthwise(Depthwise { taps, bias, .. }) => {
+                // It goes by lots of rows.
+                StepKind::Dense(_) => {}
+                StepKind::Depthwise(Depthwise { taps, bias }) => {
                     let rows = &input[window_start(taps.strides)..];
                     depthwise_row(isa, taps, rows, from.row_stride(), &finish(bias), result);
                 }
@@ -162,10 +252,9 @@ impl SimdOp for Run<'_> {
                 StepKind::Copy => {
                     let start = from.offset(row, 0, [0; 4]);
                     let pixels = &input[start..start + result.len()];
-                    finish_row(isa, pixels, &finish(&[]), result);
+                    finish_row(isa, pixels, to.stride, &finish(&[]), result);
                 }
                 StepKind::Resize { rows, columns } => {
-                    scratch.resize(from.width * from.stride, 0.0);
                     let Blend {
                         indices: [above, below],
                         share,
@@ -185,7 +274,9 @@ impl SimdOp for Run<'_> {
                     for (pixel, targets) in pixels.zip(result.chunks_exact_mut(block * to.stride)) {
                         let groups = pixel[first..].chunks_exact(to.channels);
                         for (target, group) in targets.chunks_exact_mut(to.stride).zip(groups) {
-                            target[..to.channels].copy_from_slice(group);
+                            let (values, padding) = target.split_at_mut(to.channels);
+                            values.copy_from_slice(group);
+                            padding.fill(0.0);
                         }
                     }
                 }
@@ -194,25 +285,19 @@ impl SimdOp for Run<'_> {
     }
 }
 
-/// For each of `count` neighbouring windows its values in a row: kernel row by kernel row, pixel
-/// by pixel, channels without padding.
-fn gather_windows(
-    from: &Picture,
-    window: Window,
-    rows: &[f32],
-    count: usize,
-    values: &mut Vec<f32>,
-) {
-    values.clear();
-    for index in 0..count {
-        for ky in 0..window.size[0] {
-            let start = ky * from.row_stride() + index * window.strides[1] * from.stride;
-            if from.channels == from.stride {
-                values.extend_from_slice(&rows[start..start + window.size[1] * from.stride]);
-            } else {
-                for pixel in rows[start..].chunks_exact(from.stride).take(window.size[1]) {
-                    values.extend_from_slice(&pixel[..from.channels]);
-                }
+/// For each of some neighbouring windows its values in a row, until `values` is full: kernel row by
+/// kernel row, pixel by pixel, channels without padding.
+fn gather_windows(from: &Picture, window: Window, rows: &[f32], values: &mut [f32]) {
+    let width = window.size[1] * from.channels;
+    for (index, line) in values.chunks_exact_mut(width).enumerate() {
+        let (index, ky) = (index / window.size[0], index % window.size[0]);
+        let start = ky * from.row_stride() + index * window.strides[1] * from.stride;
+        if from.channels == from.stride {
+            line.copy_from_slice(&rows[start..start + width]);
+        } else {
+            let pixels = rows[start..].chunks_exact(from.stride);
+            for (values, pixel) in line.chunks_exact_mut(from.channels).zip(pixels) {
+                values.copy_from_slice(&pixel[..from.channels]);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! ONNX constants in the order in which the kernels read them.
 
-use super::kernels::{Matrix, Taps};
-use super::steps::{Blend, Depthwise, StepKind, Window};
+use super::aligned::Aligned;
+use super::kernels::{Matrix, Places, Taps};
+use super::steps::{Blend, Dense, Depthwise, StepKind, Window};
 
 /// An ONNX kernel: output channel, input channel, row, column.
 pub(super) struct Weights<'a> {
@@ -14,9 +15,9 @@ pub(super) struct Weights<'a> {
 
 impl Weights<'_> {
     /// The bias of whole vectors.
-    fn padded_bias(&self, lanes: usize) -> Vec<f32> {
-        let mut bias = self.bias.clone();
-        bias.resize(self.outputs.next_multiple_of(lanes), 0.0);
+    fn padded_bias(&self, lanes: usize) -> Aligned {
+        let mut bias = Aligned::zeros(self.outputs.next_multiple_of(lanes));
+        bias[..self.outputs].copy_from_slice(&self.bias);
         bias
     }
 
@@ -26,25 +27,25 @@ impl Weights<'_> {
         // Windows are gathered pixel by pixel, kernels stored channel by channel.
         let place = |input: usize| input % self.inputs * area + input / self.inputs;
         let weight = |output: usize, input: usize| self.values[output * depth + place(input)];
-        StepKind::Dense {
+        StepKind::Dense(Dense {
             depthwise,
             window: self.window,
             matrix: Matrix::new(self.outputs, depth, lanes, weight),
             bias: self.padded_bias(lanes),
-        }
+            places: Places::new(Vec::new()),
+        })
     }
 
     pub(super) fn depthwise(&self, lanes: usize) -> Depthwise {
         let bias = self.padded_bias(lanes);
         let area = self.window.size[0] * self.window.size[1];
-        let mut weights = vec![0.0; area * bias.len()];
+        let mut weights = Aligned::zeros(area * bias.len());
         for (place, pixel) in weights.chunks_exact_mut(bias.len()).enumerate() {
             for (channel, weight) in pixel[..self.outputs].iter_mut().enumerate() {
                 *weight = self.values[channel * area + place];
             }
         }
         let Window { size, strides } = self.window;
-        let slope = vec![1.0; bias.len()];
         Depthwise {
             taps: Taps {
                 size,
@@ -52,7 +53,6 @@ impl Weights<'_> {
                 weights,
             },
             bias,
-            slope,
         }
     }
 }
