@@ -54,11 +54,12 @@ impl ModelInput {
         let [low, high] = self.range;
         let mut values = Vec::with_capacity(rgb.len());
         for (plane, (mean, std)) in planes.into_iter().zip(self.mean.iter().zip(self.std)) {
-            let bytes = rgb.iter().skip(plane).step_by(3);
-            values.extend(bytes.map(|&byte| {
-                let scaled = low + (high - low) * (f32::from(byte) / 255.0);
+            let table: [f32; 256] = std::array::from_fn(|byte| {
+                let scaled = low + (high - low) * (byte as f32 / 255.0);
                 (scaled - mean) / std
-            }));
+            });
+            let pixels = rgb.as_chunks::<3>().0;
+            values.extend(pixels.iter().map(|pixel| table[usize::from(pixel[plane])]));
         }
         values
     }
