@@ -36,6 +36,9 @@ pub enum ServeError {
         /// What is wrong with it.
         what: String,
     },
+    /// Trying out the tools for clips and speech ended without an answer; that is a bug.
+    #[error("trying out ffmpeg and pocketsphinx failed: {0}")]
+    TryOut(String),
     /// Anybody could ask, and nobody is configured.
     #[error(
         "listening on {address} needs a tenant: without one anybody could use the server; make one \

@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use lifesign_engine::Engine;
-use lifesign_session::SessionJudge;
+use lifesign_session::{Calibration as SessionCalibration, SessionJudge};
 use lifesign_speech::Recogniser;
 use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,8 +33,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let listener = listen(config.listen).await?;
-    let clips = clip_checker(Arc::clone(&engine), config.clip_min_side);
-    let sessions = session_judge(Arc::clone(&engine), &config);
+    let (clips, sessions) = tried_out(&engine, &config).await?;
     let checker = Arc::new(EngineChecker::new(engine, config.limits.clone()));
     let memory = Memory::open(&config).await?;
     if let (Mode::Development, Ok(address)) = (memory.mode(), listener.local_addr())
@@ -65,6 +64,18 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     }
 }
 
+/// What judges clips and what judges sessions. Both try their tools out, side by side and off the threads that serve.
+async fn tried_out(
+    engine: &Arc<Engine>,
+    config: &ServerConfig,
+) -> Result<(Option<Arc<dyn ClipChecker>>, SessionJudge), ServeError> {
+    let (of_clips, min_side) = (Arc::clone(engine), config.clip_min_side);
+    let (of_sessions, calibration) = (Arc::clone(engine), config.session_calibration.clone());
+    let clips = tokio::task::spawn_blocking(move || clip_checker(of_clips, min_side));
+    let sessions = tokio::task::spawn_blocking(move || session_judge(of_sessions, calibration));
+    tokio::try_join!(clips, sessions).map_err(|error| ServeError::TryOut(error.to_string()))
+}
+
 /// What judges clips, or none and a line in the log: everything else works without.
 fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecker>> {
     match EngineClipChecker::new(engine, min_side) {
@@ -77,7 +88,7 @@ fn clip_checker(engine: Arc<Engine>, min_side: u32) -> Option<Arc<dyn ClipChecke
 }
 
 /// What judges active sessions. Without a recogniser, digits are not heard and the log says so.
-fn session_judge(engine: Arc<Engine>, config: &ServerConfig) -> SessionJudge {
+fn session_judge(engine: Arc<Engine>, calibration: SessionCalibration) -> SessionJudge {
     let recogniser = match Recogniser::find() {
         Ok(recogniser) => Some(recogniser),
         Err(error) => {
@@ -85,7 +96,7 @@ fn session_judge(engine: Arc<Engine>, config: &ServerConfig) -> SessionJudge {
             None
         }
     };
-    SessionJudge::with_calibration(engine, recogniser, config.session_calibration.clone())
+    SessionJudge::with_calibration(engine, recogniser, calibration)
 }
 
 /// Serves `app` on a socket that listens already until `shutdown` resolves and the drain delay is over. Then the

@@ -118,10 +118,16 @@ impl Tools {
             ..ClipLimits::default()
         };
         let clip = Clip::open(self, TRY_OUT, &limits).map_err(|e| failed("is refused", e))?;
-        let decoded = clip
-            .decode(&Wanted::default(), &mut |_| ControlFlow::Continue(()))
-            .map_err(|e| failed("is not decoded", e))?;
-        let sound = clip.sound().map_err(|e| failed("has no sound", e))?;
+        // Side by side: a server waits for this before it is ready.
+        let (decoded, sound) = std::thread::scope(|scope| {
+            let sound = scope.spawn(|| clip.sound());
+            let decoded = clip.decode(&Wanted::default(), &mut |_| ControlFlow::Continue(()));
+            (decoded, sound.join())
+        });
+        let decoded = decoded.map_err(|e| failed("is not decoded", e))?;
+        let sound = sound
+            .map_err(|_| self.ffmpeg.unusable("trying it out panicked"))?
+            .map_err(|e| failed("has no sound", e))?;
         if decoded.frames == 3 && sound.is_some_and(|sound| !sound.samples.is_empty()) {
             return Ok(());
         }
