@@ -69,11 +69,16 @@ fuzz: ## Fuzz every decoder and parser for TIME seconds each (needs cargo-fuzz a
 	done
 
 # The kernels are the one place of ours with `unsafe` code. Other crates' kernels stay unoptimised: under the sanitizer
-# they alone would build for a quarter of an hour.
-sanitize: ## The networks' kernels under AddressSanitizer
+# they alone would build for a quarter of an hour. valgrind knows no AVX-512: there the kernels take their way for
+# narrower vectors, and it looks at every access in its own way.
+sanitize: ## The networks' kernels under AddressSanitizer, and with narrower vectors under valgrind
+	@tools/debian.sh LIFESIGN_TEST_REQUIRE_VALGRIND "command -v valgrind" valgrind
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test -p lifesign-infer \
 	  --target $$(rustc -vV | sed -n 's/^host: //p') --target-dir target/sanitize \
 	  --config profile.dev.package.rten-gemm.opt-level=0 --config profile.dev.package.rten.opt-level=0
+	cargo test --workspace --no-run --message-format=json | \
+	  sed -n 's/.*"executable":"\([^"]*lifesign_infer-[^"]*\)".*/\1/p' | \
+	  xargs -I BINARY valgrind -q --error-exitcode=9 BINARY convnet runtime
 
 # Not part of `make check`: cargo-deny takes minutes to build, and advisories come from the network.
 deny: ## Licences, sources and duplicates of all dependencies, and known advisories (installs cargo-deny)
