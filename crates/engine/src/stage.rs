@@ -58,6 +58,20 @@ impl Stage {
         })
     }
 
+    /// Runs the model and shows each output as soon as it is known ([`Model::run_showing`]).
+    pub(crate) fn show_outputs(
+        &self,
+        input: &[f32],
+        show: &mut dyn FnMut(usize, &Tensor),
+    ) -> Result<(), EngineError> {
+        self.model
+            .run_showing(input, show)
+            .map_err(|source| EngineError::Model {
+                stage: self.name,
+                source,
+            })
+    }
+
     /// Runs the model; its first outputs must have the given numbers of values.
     pub(crate) fn run<const N: usize>(
         &self,

@@ -79,20 +79,59 @@ impl Model for CheckedModel {
     }
 
     fn run(&self, input: &[f32]) -> Result<Vec<Tensor>, InferError> {
+        let mut tensors = Vec::new();
+        self.each(input, &mut |number, tensor| {
+            if tensors.len() <= number {
+                tensors.resize_with(number + 1, Tensor::default);
+            }
+            tensors[number] = std::mem::take(tensor);
+        })?;
+        Ok(tensors)
+    }
+
+    fn run_showing(
+        &self,
+        input: &[f32],
+        show: &mut dyn FnMut(usize, &Tensor),
+    ) -> Result<(), InferError> {
+        self.each(input, &mut |number, tensor| show(number, tensor))
+    }
+}
+
+impl CheckedModel {
+    /// Gives each output that is finite; the first that is not is the error.
+    fn each(
+        &self,
+        input: &[f32],
+        give: &mut dyn FnMut(usize, &mut Tensor),
+    ) -> Result<(), InferError> {
         self.check_input(input)?;
-        let tensors = match &self.runtime {
-            Runtime::ConvNet(net) => net.run(input),
-            Runtime::Rten(net) => net.run(input).map_err(|detail| InferError::Run {
-                model: self.name.clone(),
-                detail,
-            })?,
+        let mut bad = None;
+        let mut checked = |number: usize, tensor: &mut Tensor| {
+            if all_finite(&tensor.data) {
+                give(number, tensor);
+            } else {
+                bad.get_or_insert(number);
+            }
         };
-        match tensors.iter().position(|tensor| !all_finite(&tensor.data)) {
+        match &self.runtime {
+            Runtime::ConvNet(net) => net.run(input, &mut checked),
+            Runtime::Rten(net) => {
+                let tensors = net.run(input).map_err(|detail| InferError::Run {
+                    model: self.name.clone(),
+                    detail,
+                })?;
+                for (number, mut tensor) in tensors.into_iter().enumerate() {
+                    checked(number, &mut tensor);
+                }
+            }
+        }
+        match bad {
             Some(output) => Err(InferError::NonFiniteOutput {
                 model: self.name.clone(),
                 output,
             }),
-            None => Ok(tensors),
+            None => Ok(()),
         }
     }
 }
@@ -211,13 +250,34 @@ mod tests {
             };
             let input = noise(fast.input_shape().iter().product());
             let rten = RtenNet::load(Cow::Borrowed(embedded.bytes()), None).unwrap();
-            for (ours, theirs) in fast.run(&input).iter().zip(rten.run(&input).unwrap()) {
+            let theirs = rten.run(&input).unwrap();
+            let mut seen = 0;
+            fast.run(&input, &mut |number, ours| {
+                let theirs = &theirs[number];
+                seen += 1;
                 assert_eq!(ours.shape, theirs.shape);
                 for (a, b) in ours.data.iter().zip(&theirs.data) {
                     let close = (a - b).abs() <= 1e-3 * b.abs().max(1.0);
                     assert!(close, "{}: {a} against {b}", embedded.name());
                 }
-            }
+            });
+            assert_eq!(seen, theirs.len());
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_what_a_run_returns() {
+        for embedded in [Embedded::PadContext, Embedded::FaceLandmarkWithAttention] {
+            let model = crate::load(embedded).unwrap();
+            let input = noise(model.input_shape().iter().product());
+            let whole = model.run(&input).unwrap();
+            let mut shown = vec![None; whole.len()];
+            model
+                .run_showing(&input, &mut |number, output| {
+                    shown[number] = Some(output.clone())
+                })
+                .unwrap();
+            assert_eq!(shown, whole.into_iter().map(Some).collect::<Vec<_>>());
         }
     }
 }

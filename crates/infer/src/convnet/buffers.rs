@@ -6,7 +6,7 @@ use super::plan::Output;
 use super::steps::Step;
 
 /// Gives each picture a buffer of its own from the step that makes it to the last one that reads it; the answer is
-/// how many values each buffer holds. What is an output is kept to the end.
+/// how many values each buffer holds. An output is read as soon as it is there.
 pub(super) fn assign(pictures: &mut [Picture], steps: &[Step], outputs: &[Output]) -> Vec<usize> {
     let mut last_reads = vec![0; pictures.len()];
     for (number, step) in steps.iter().enumerate() {
@@ -15,8 +15,10 @@ pub(super) fn assign(pictures: &mut [Picture], steps: &[Step], outputs: &[Output
             picture.map(|picture| last_reads[picture] = number);
         }
     }
-    for &picture in outputs.iter().flat_map(|output| &output.parts) {
-        last_reads[picture] = steps.len();
+    for output in outputs {
+        for &part in &output.parts {
+            last_reads[part] = last_reads[part].max(output.after.saturating_sub(1));
+        }
     }
     let mut lengths = Vec::new();
     let mut free: Vec<usize> = Vec::new();
@@ -51,4 +53,46 @@ fn take(picture: &mut Picture, free: &mut Vec<usize>, lengths: &mut Vec<usize>) 
     };
     let held = &mut lengths[picture.buffer];
     *held = length.max(*held);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Embedded;
+    use crate::convnet::ConvNet;
+
+    #[test]
+    fn no_picture_is_overwritten_before_its_last_reader() {
+        for embedded in Embedded::ALL {
+            let Ok(net) = ConvNet::load(embedded.bytes(), None) else {
+                continue;
+            };
+            let mut holds = vec![usize::MAX; net.buffers.len()];
+            let is_there = |holds: &[usize], picture: usize| {
+                assert_eq!(
+                    holds[net.pictures[picture].buffer],
+                    picture,
+                    "{}",
+                    embedded.name()
+                );
+            };
+            holds[net.pictures[0].buffer] = 0;
+            for (number, step) in net.steps.iter().enumerate() {
+                let target = &net.pictures[step.target];
+                holds[target.buffer] = step.target;
+                assert!(net.buffers[target.buffer] >= target.len());
+                // After the target has been given its buffer: no step writes over what it reads.
+                is_there(&holds, step.source);
+                step.residual.inspect(|&picture| is_there(&holds, picture));
+                for output in net.outputs.iter().filter(|o| o.after == number + 1) {
+                    output.parts.iter().for_each(|&part| is_there(&holds, part));
+                }
+            }
+            let all: usize = net.pictures.iter().map(|picture| picture.len()).sum();
+            assert!(
+                net.buffers.iter().sum::<usize>() < all / 2,
+                "{}",
+                embedded.name()
+            );
+        }
+    }
 }

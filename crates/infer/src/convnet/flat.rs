@@ -84,6 +84,7 @@ impl Planner<'_> {
                 constant: Vec::new(),
                 parts: parts.clone(),
                 shape: shape.clone(),
+                after: 0,
             }),
             Some(_) => Err(format!("the output {name} is not flat")),
             None => {
@@ -92,6 +93,7 @@ impl Planner<'_> {
                     constant: values.to_vec(),
                     parts: Vec::new(),
                     shape: shape.to_vec(),
+                    after: 0,
                 })
             }
         }

@@ -63,8 +63,9 @@ impl ConvNet {
         self.input_shape
     }
 
+    /// Shows each output as soon as it is there, by its number; what `show` takes out of the tensor is made anew.
     /// `input` has as many values as the input shape.
-    pub(crate) fn run(&self, input: &[f32]) -> Vec<Tensor> {
+    pub(crate) fn run(&self, input: &[f32], show: &mut dyn FnMut(usize, &mut Tensor)) {
         let idle = self
             .idle
             .lock()
@@ -76,35 +77,38 @@ impl ConvNet {
             picture.clear_border(buffer);
             picture.write_planes(input, buffer);
         }
-        for step in &self.steps {
+        let mut tensor = Tensor::default();
+        let mut show_after = |steps: usize, buffers: &[Aligned]| {
+            for (number, output) in self.outputs.iter().enumerate() {
+                if output.after == steps {
+                    self.write(output, buffers, &mut tensor);
+                    show(number, &mut tensor);
+                }
+            }
+        };
+        show_after(0, &buffers);
+        for (number, step) in self.steps.iter().enumerate() {
             step.run(&self.pictures, &mut buffers);
+            show_after(number + 1, &buffers);
         }
-        let tensors = self
-            .outputs
-            .iter()
-            .map(|output| self.tensor(output, &buffers))
-            .collect();
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(buffers);
-        tensors
     }
 
     fn new_buffers(&self) -> Vec<Aligned> {
         self.buffers.iter().copied().map(Aligned::zeros).collect()
     }
 
-    fn tensor(&self, output: &Output, buffers: &[Aligned]) -> Tensor {
-        let mut data = output.constant.clone();
-        data.reserve(output.shape.iter().product::<usize>() - data.len());
+    fn write(&self, output: &Output, buffers: &[Aligned], tensor: &mut Tensor) {
+        let Tensor { shape, data } = tensor;
+        shape.clone_from(&output.shape);
+        data.clone_from(&output.constant);
+        data.reserve(shape.iter().product::<usize>() - data.len());
         for &part in &output.parts {
             let picture = &self.pictures[part];
-            picture.append_values(&buffers[picture.buffer], &mut data);
-        }
-        Tensor {
-            shape: output.shape.clone(),
-            data,
+            picture.append_values(&buffers[picture.buffer], data);
         }
     }
 }

@@ -94,3 +94,21 @@ impl Picture {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_border_is_cleared() {
+        let mut picture = Picture::new(2, 3, 4, 4);
+        picture.widen_border([1, 2, 0, 1]);
+        let mut buffer = vec![1.0; picture.len() + 8];
+        picture.clear_border(&mut buffer);
+        let inside = |place: usize| (0..2).any(|row| picture.row(row).contains(&place));
+        for (place, value) in buffer[..picture.len()].iter().enumerate() {
+            assert_eq!(*value == 1.0, inside(place), "{place}");
+        }
+        assert_eq!(buffer[picture.len()..], [1.0; 8]);
+    }
+}

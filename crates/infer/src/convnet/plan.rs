@@ -22,6 +22,8 @@ pub(super) struct Output {
     pub constant: Vec<f32>,
     pub parts: Vec<usize>,
     pub shape: Vec<usize>,
+    /// How many steps it takes until all parts are there.
+    pub after: usize,
 }
 
 /// What a name of the graph stands for.
@@ -59,13 +61,18 @@ impl Plan {
         for node in &graph.nodes {
             planner.node(node)?;
         }
-        let outputs: Vec<Output> = outputs
+        let mut outputs: Vec<Output> = outputs
             .iter()
             .map(|name| planner.output(name))
             .collect::<Result<_, _>>()?;
         let (mut pictures, mut steps) = (planner.pictures, planner.steps);
         for step in &mut steps {
             step.settle(&pictures)?;
+        }
+        for output in &mut outputs {
+            let made = |part| steps.iter().position(|step| step.target == part);
+            let after = |&part| made(part).map_or(0, |number| number + 1);
+            output.after = output.parts.iter().map(after).max().unwrap_or(0);
         }
         let buffers = buffers::assign(&mut pictures, &steps, &outputs);
         Ok(Self {

@@ -2,6 +2,7 @@
 //! its deviation over the inner half of the picture and over the rest.
 
 use lifesign_infer::Tensor;
+use rten_simd::{Isa, SimdOp};
 
 /// The answer of a head.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +41,11 @@ impl Head {
 /// Weights of the features, map by map: for the inner half, then for the rest, the weights of
 /// the channels' means, then of the logarithms of their deviations.
 pub(super) struct LinearHead {
-    weights: Vec<f32>,
+    /// For each map its shape and its weights.
+    maps: Vec<(Vec<usize>, Vec<f32>)>,
     constant: f32,
+    /// Along a side of the last map.
+    places: usize,
 }
 
 /// Values of a channel's four features.
@@ -53,36 +57,69 @@ impl LinearHead {
     /// From a network's maps of shape [1, places, channels] and the weights with the constant.
     /// `None` when they are something else.
     pub(super) fn new(maps: &[Tensor], head: &Tensor) -> Option<Self> {
-        let (&constant, weights) = head.data.split_last()?;
-        let mut channels = 0;
+        let (&constant, mut weights) = head.data.split_last()?;
+        let mut own = Vec::with_capacity(maps.len());
         for map in maps {
-            let side = side(map);
-            channels += channels_of(map);
-            if side < FEATURES || side * side * channels_of(map) != map.data.len() {
+            let (side, channels) = (side(map), channels_of(map));
+            if side < FEATURES || side * side * channels != map.data.len() {
                 return None;
             }
+            let (of_map, rest) = weights.split_at_checked(FEATURES * channels)?;
+            own.push((map.shape.clone(), of_map.to_vec()));
+            weights = rest;
         }
-        (!maps.is_empty() && channels * FEATURES == weights.len()).then(|| Self {
-            weights: weights.to_vec(),
+        weights.is_empty().then_some(Self {
+            maps: own,
             constant,
+            places: side(maps.last()?),
         })
     }
 
-    /// The answer to maps of the shapes that `new` has seen.
-    pub(super) fn read(&self, maps: &[Tensor]) -> Head {
-        let places = maps.last().map_or(0, side);
-        let mut contributions = vec![0.0; places * places];
-        let mut weights = self.weights.as_slice();
-        for map in maps {
-            let (own, rest) = weights.split_at((FEATURES * channels_of(map)).min(weights.len()));
-            weights = rest;
-            add_map(map, own, places, &mut contributions);
+    /// An answer that has seen no map yet.
+    pub(super) fn begin(&self) -> HeadSum<'_> {
+        HeadSum {
+            head: self,
+            contributions: vec![0.0; self.places * self.places],
+            seen: vec![false; self.maps.len()],
         }
-        let sum: f64 = contributions.iter().copied().map(f64::from).sum();
-        Head {
-            logit: sum + f64::from(self.constant),
-            contributions,
+    }
+}
+
+/// An answer on its way: maps come one by one, in any order.
+pub(super) struct HeadSum<'a> {
+    head: &'a LinearHead,
+    contributions: Vec<f32>,
+    seen: Vec<bool>,
+}
+
+impl HeadSum<'_> {
+    /// Adds the map of this number; one of another shape than it had before does not count.
+    pub(super) fn add(&mut self, number: usize, map: &Tensor) {
+        let own = self.head.maps.get(number).zip(self.seen.get_mut(number));
+        let Some(((shape, weights), seen)) = own else {
+            return;
+        };
+        let whole = map.data.len() == shape.iter().product::<usize>();
+        if *shape == map.shape && whole && !*seen {
+            *seen = true;
+            let (places, contributions) = (self.head.places, &mut self.contributions);
+            Addition {
+                map,
+                weights,
+                places,
+                contributions,
+            }
+            .dispatch();
         }
+    }
+
+    /// `None` unless every map has come.
+    pub(super) fn answer(self) -> Option<Head> {
+        let sum: f64 = self.contributions.iter().copied().map(f64::from).sum();
+        self.seen.iter().all(|&seen| seen).then(|| Head {
+            logit: sum + f64::from(self.head.constant),
+            contributions: self.contributions,
+        })
     }
 }
 
@@ -135,7 +172,7 @@ struct Region {
 }
 
 /// Numbers that the innermost loop takes at once.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 impl Region {
     /// `weights`: those of the means, then those of the spreads, of `count` places.
@@ -163,6 +200,7 @@ impl Region {
     }
 
     /// The contribution of one place.
+    #[inline(always)]
     fn at(&self, pixel: &[f32]) -> f32 {
         let term = |value: f32, mean: f32, slope: f32, bend: f32| {
             let distance = value - mean;
@@ -186,7 +224,25 @@ impl Region {
     }
 }
 
+/// [`add_map`], compiled for every width of vectors.
+struct Addition<'a> {
+    map: &'a Tensor,
+    weights: &'a [f32],
+    places: usize,
+    contributions: &'a mut [f32],
+}
+
+impl SimdOp for Addition<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, _: I) {
+        add_map(self.map, self.weights, self.places, self.contributions);
+    }
+}
+
 /// Adds what each place of a map gives to the logit to the coarser map of `places` x `places`.
+#[inline(always)]
 fn add_map(map: &Tensor, weights: &[f32], places: usize, contributions: &mut [f32]) {
     let (side, channels) = (side(map), channels_of(map));
     let mut counts = [0; REGIONS];
@@ -251,7 +307,35 @@ mod tests {
 
     fn answer(outputs: &[Tensor]) -> Head {
         let (head, maps) = outputs.split_last().unwrap();
-        LinearHead::new(maps, head).unwrap().read(maps)
+        answer_of(&LinearHead::new(maps, head).unwrap(), maps).unwrap()
+    }
+
+    /// Shown in an order of no meaning.
+    fn answer_of(head: &LinearHead, maps: &[Tensor]) -> Option<Head> {
+        let mut sum = head.begin();
+        for (number, map) in maps.iter().enumerate().rev() {
+            sum.add(number, map);
+        }
+        sum.answer()
+    }
+
+    #[test]
+    fn without_one_of_its_maps_there_is_no_answer() {
+        let outputs = outputs();
+        let (head, maps) = outputs.split_last().unwrap();
+        let head = LinearHead::new(maps, head).unwrap();
+        assert!(answer_of(&head, maps).is_some());
+        assert!(answer_of(&head, &maps[..1]).is_none());
+        let narrow = Tensor {
+            shape: vec![1, 64, 1],
+            data: vec![0.0; 64],
+        };
+        assert!(answer_of(&head, &[narrow, maps[1].clone()]).is_none());
+        let short = Tensor {
+            data: vec![0.0; 10],
+            ..maps[0].clone()
+        };
+        assert!(answer_of(&head, &[short, maps[1].clone()]).is_none());
     }
 
     /// Mean and deviation of one channel over one region, the plain way.

@@ -2,7 +2,7 @@
 
 use lifesign_infer::{Model, Tensor};
 
-use super::head::{Head, LinearHead};
+use super::head::{Head, HeadSum, LinearHead};
 use crate::model_input::{ColourOrder, ModelInput};
 use crate::stage::Stage;
 use crate::{ContextCrop, EngineError, Evidence};
@@ -79,10 +79,25 @@ impl Trunk {
             })
     }
 
-    fn maps(&self, values: &[f32]) -> Result<Vec<Tensor>, String> {
-        let mut outputs = self.stage.outputs(values).map_err(|e| e.to_string())?;
-        outputs.truncate(self.maps);
-        Ok(outputs)
+    /// What heads on the maps answer. Each map is read when it has just been made, and then forgotten.
+    fn read<const N: usize>(
+        &self,
+        values: &[f32],
+        heads: [&LinearHead; N],
+    ) -> Result<[Head; N], String> {
+        let mut sums = heads.map(LinearHead::begin);
+        let mut add = |number: usize, map: &Tensor| {
+            if number < self.maps {
+                sums.iter_mut().for_each(|sum| sum.add(number, map));
+            }
+        };
+        self.stage
+            .show_outputs(values, &mut add)
+            .map_err(|e| e.to_string())?;
+        let answers: Option<Vec<Head>> = sums.into_iter().map(HeadSum::answer).collect();
+        answers
+            .and_then(|answers| answers.try_into().ok())
+            .ok_or_else(|| "the network left maps out".to_owned())
     }
 }
 
@@ -115,12 +130,16 @@ impl PadNetwork {
         let (frame, face) = (&evidence.photo.frame, &evidence.face_bounds);
         let mut rgb = RECAPTURE.crop.cut(frame, face)?;
         even_light(&mut rgb);
-        let recapture = self.recapture.maps(&RECAPTURE.values(&rgb))?;
-        let synthesis = self.synthesis.maps(&SYNTHESIS.cut(frame, face)?)?;
-        let second = self.second_recapture_head.read(&synthesis);
+        let [recapture] = self
+            .recapture
+            .read(&RECAPTURE.values(&rgb), [&self.recapture_head])?;
+        let [synthesis, second] = self.synthesis.read(
+            &SYNTHESIS.cut(frame, face)?,
+            [&self.synthesis_head, &self.second_recapture_head],
+        )?;
         Ok(PadAnswer {
-            recapture: self.recapture_head.read(&recapture).plus(&second),
-            synthesis: self.synthesis_head.read(&synthesis),
+            recapture: recapture.plus(&second),
+            synthesis,
         })
     }
 }
@@ -166,12 +185,12 @@ mod tests {
             if even {
                 even_light(&mut rgb);
             }
-            let maps = trunk.maps(&input.values(&rgb)).unwrap();
-            let heads = &outputs[trunk.maps..];
+            let (maps, heads) = outputs.split_at(trunk.maps);
             let expected = &golden[embedded.name()];
             assert_eq!(heads.len(), expected.len());
             for (head, expected) in heads.iter().zip(expected) {
-                let logit = LinearHead::new(&maps, head).unwrap().read(&maps).logit;
+                let head = LinearHead::new(maps, head).unwrap();
+                let [Head { logit, .. }] = trunk.read(&input.values(&rgb), [&head]).unwrap();
                 assert!((logit - expected).abs() < 1e-3, "{logit} {expected}");
             }
         }
