@@ -77,23 +77,28 @@ impl Chroma {
 }
 
 fn detail_variance(plane: &[f64], side: usize) -> f64 {
-    let smooth = |values: &mut dyn Iterator<Item = f64>| -> f64 {
-        values.zip(LOW_PASS).map(|(value, tap)| value * tap).sum()
-    };
     let rows: Vec<&[f64]> = plane.chunks_exact(side).collect();
     let mut detail = Vec::with_capacity(plane.len());
     for rows in rows.windows(LOW_PASS.len()) {
+        let &[first, second, third, fourth, fifth] = rows else {
+            continue;
+        };
         let columns: Vec<f64> = (0..side)
-            .map(|x| smooth(&mut rows.iter().map(|row| row[x])))
+            .map(|x| low_pass([first[x], second[x], third[x], fourth[x], fifth[x]]))
             .collect();
-        let middle = rows[2].iter().skip(2);
-        for (five, value) in columns.windows(LOW_PASS.len()).zip(middle) {
-            detail.push(value - smooth(&mut five.iter().copied()));
+        let middle = third.iter().skip(2);
+        for (&[a, b, c, d, e], value) in columns.array_windows().zip(middle) {
+            detail.push(value - low_pass([a, b, c, d, e]));
         }
     }
     let count = detail.len().max(1) as f64;
     let mean = detail.iter().sum::<f64>() / count;
     detail.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / count
+}
+
+fn low_pass(values: [f64; LOW_PASS.len()]) -> f64 {
+    let [a, b, c, d, e] = LOW_PASS;
+    values[0] * a + values[1] * b + values[2] * c + values[3] * d + values[4] * e
 }
 
 fn measured(detail: f64, params: &SignalParams) -> Reading {
