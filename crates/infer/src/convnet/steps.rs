@@ -285,27 +285,18 @@ impl Run<'_> {
     }
 }
 
-/// Values of a window's row that are copied as one vector or two: those of three colours under a kernel of up to 5.
-const SHORT: usize = 16;
-
 /// For each of some neighbouring windows its values in a row, until `values` is full: kernel row by
 /// kernel row, pixel by pixel, channels without padding.
 fn gather_windows(from: &Picture, window: Window, rows: &[f32], values: &mut [f32]) {
     let width = window.size[1] * from.channels;
-    for line in 0..values.len() / width {
-        let (index, ky) = (line / window.size[0], line % window.size[0]);
+    for (index, line) in values.chunks_exact_mut(width).enumerate() {
+        let (index, ky) = (index / window.size[0], index % window.size[0]);
         let start = ky * from.row_stride() + index * window.strides[1] * from.stride;
-        let (line, rows) = (&mut values[line * width..], &rows[start..]);
         if from.channels == from.stride {
-            // Copying so many at once is quicker than to copy fewer; the next line is written over what is too much.
-            match (line.first_chunk_mut::<SHORT>(), rows.first_chunk::<SHORT>()) {
-                (Some(line), Some(row)) if width <= SHORT => *line = *row,
-                _ => line[..width].copy_from_slice(&rows[..width]),
-            }
+            line.copy_from_slice(&rows[start..start + width]);
         } else {
-            let pixels = rows.chunks_exact(from.stride);
-            let line = line[..width].chunks_exact_mut(from.channels);
-            for (values, pixel) in line.zip(pixels) {
+            let pixels = rows[start..].chunks_exact(from.stride);
+            for (values, pixel) in line.chunks_exact_mut(from.channels).zip(pixels) {
                 values.copy_from_slice(&pixel[..from.channels]);
             }
         }

@@ -2,7 +2,6 @@
 //! its deviation over the inner half of the picture and over the rest.
 
 use lifesign_infer::Tensor;
-use rten_simd::{Isa, SimdOp};
 
 /// The answer of a head.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,14 +101,7 @@ impl HeadSum<'_> {
         let whole = map.data.len() == shape.iter().product::<usize>();
         if *shape == map.shape && whole && !*seen {
             *seen = true;
-            let (places, contributions) = (self.head.places, &mut self.contributions);
-            Addition {
-                map,
-                weights,
-                places,
-                contributions,
-            }
-            .dispatch();
+            add_map(map, weights, self.head.places, &mut self.contributions);
         }
     }
 
@@ -172,7 +164,7 @@ struct Region {
 }
 
 /// Numbers that the innermost loop takes at once.
-const LANES: usize = 16;
+const LANES: usize = 8;
 
 impl Region {
     /// `weights`: those of the means, then those of the spreads, of `count` places.
@@ -200,7 +192,6 @@ impl Region {
     }
 
     /// The contribution of one place.
-    #[inline(always)]
     fn at(&self, pixel: &[f32]) -> f32 {
         let term = |value: f32, mean: f32, slope: f32, bend: f32| {
             let distance = value - mean;
@@ -224,25 +215,7 @@ impl Region {
     }
 }
 
-/// [`add_map`], compiled for every width of vectors.
-struct Addition<'a> {
-    map: &'a Tensor,
-    weights: &'a [f32],
-    places: usize,
-    contributions: &'a mut [f32],
-}
-
-impl SimdOp for Addition<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<I: Isa>(self, _: I) {
-        add_map(self.map, self.weights, self.places, self.contributions);
-    }
-}
-
 /// Adds what each place of a map gives to the logit to the coarser map of `places` x `places`.
-#[inline(always)]
 fn add_map(map: &Tensor, weights: &[f32], places: usize, contributions: &mut [f32]) {
     let (side, channels) = (side(map), channels_of(map));
     let mut counts = [0; REGIONS];
