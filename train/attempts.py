@@ -5,7 +5,7 @@
     fuse.py --data DIR --cache OUT --measured measured.csv --scores OUT/oof.csv --out OUT
 
 `--cache` holds what features.py, simulate.py and heads.py wrote; the head on each trunk's own maps stands for what ships.
-Variants of recapture, NUMBER being the strength: `decay`; `mirror`, `lit` and `view`, a penalty on what tells such a picture from the same as it is; `sources`, on what tells the living faces
+Variants of recapture, NUMBER being the strength: `decay`; `mirror`, `lit` and `framed`, a penalty on what tells such a picture from the same as it is; `sources`, on what tells the living faces
 of one source from those of another; `rest`, `spread` and `depth`, the scale of the features outside the inner half, of
 the deviations, and from map to map; `worst`, groups weighed by how badly they are judged (group DRO); `bagging`, the mean of
 so many heads, each of three fifths of the sources; `apart`, print and screen each by a head, the worse of both counts; `second`,
@@ -32,7 +32,7 @@ from splits import left_out, read_folds
 from trunks import TRUNKS
 
 REAL = SHARES["recapture_by_synthesis"]  # without simulated attacks
-PENALTIES = ("mirror", "lit", "view", "sources")
+PENALTIES = ("mirror", "lit", "framed", "sources")
 SCALES = ("rest", "spread", "depth")
 # Operation whose outputs are read, scale, size and range of the crop.
 OTHERS = {"face_landmark": ("PRelu", Crop(1.5, 192), (0, 1)), "face_embedding": ("Relu", Crop(1.8, 150), (0, 1)),
@@ -215,7 +215,7 @@ def main():
     parser.add_argument("strength", nargs="?", type=float, default=1.0)
     options = parser.parse_args()
     images, folds = Images(options), read_folds()
-    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in ("clean", "mirror", "view", "lit")}
+    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in ("clean", "mirror", "framed", "lit")}
     more = {}
     if options.variant == "residual":
         more = {"clean": images.measure(unchanged, residuals), "recoded": images.measure(recoded, residuals)}

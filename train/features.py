@@ -3,9 +3,8 @@
 
     features.py --data DIR --faces crops.csv --cache DIR
 
-Writes `features_PASS.npz` with `row` (line of the manifest) and the features of each trunk (trunks.py). `clean`, `mirror` and
-`lit` (half a stop to a stop darker or brighter) have every image; `view` at most VIEWS of each source and label, cut more
-tightly, under other light and coded again.
+Writes `features_PASS.npz` with `row` (line of the manifest) and the features of each trunk (trunks.py): of each image as it is
+(`clean`), mirrored, darker or brighter (`lit`), with less around the face (`framed`), and as another camera might have taken it.
 """
 
 import argparse
@@ -19,15 +18,27 @@ from crops import cut
 from data import load_image, read_boxes, read_manifest
 from trunks import TRUNKS, build, features, open_trunk
 
-VIEWS = 110
-TIGHTEST, LOOSEST = 1.05, 2.2  # what a view leaves around the face, in face sides
-LARGEST_FACES = (90, 130, 180, 260)  # pixels; two fifths of the views are scaled down to one of them
+TIGHTEST, LOOSEST = 1.05, 2.7  # what may be left around the face, in face sides
+LARGEST_FACES = (90, 130, 180, 260)  # pixels; a fifth of the framed pictures are scaled down to one of them
+SMALL_FACES = (40, 140)  # pixels of the face before a lesser camera
+AROUND = 5.4  # face sides that another camera sees: no crop of 2.7 reaches further
 
 
-def cut_around(rgb, box, scale):
-    """What is left of the picture within `scale` face sides."""
-    room = (scale - 1) / 2 * (box[2:] - box[:2])
+def cut_around(rgb, box, across, down=None):
+    """What is left of the picture within so many face sides across and down."""
+    room = (np.array([across, down or across]) - 1) / 2 * (box[2:] - box[:2])
     return augment.window(rgb, box, *np.maximum(box[:2] - room, 0), *(box[2:] + room))
+
+
+def framing(rng):
+    """What a picture shows around the face, across and down in face sides."""
+    chance = rng.random()
+    if chance < 0.4:
+        sides = rng.uniform(TIGHTEST, LOOSEST)
+        return sides, sides
+    if chance < 0.7:  # an upright picture of a telephone: the sides are missing
+        return rng.uniform(1.2, 2.2), 9
+    return rng.uniform(TIGHTEST, LOOSEST), rng.uniform(TIGHTEST, LOOSEST)
 
 
 def lit(rgb, stops):
@@ -40,18 +51,43 @@ def darker_or_brighter(rng, rgb, box):
     return lit(rgb, rng.choice([-1, 1]) * rng.uniform(0.5, 1)), box
 
 
-def view(rng, rgb, box):
-    rgb, box = cut_around(rgb, box, rng.uniform(TIGHTEST, LOOSEST))
-    side = rng.choice(LARGEST_FACES)
-    if rng.random() < 0.4 and augment.face_side(box) > side:
-        rgb, box = augment.scale_to(rgb, box, side)
-    rgb = lit(rgb, rng.uniform(-1, 1))
-    if rng.random() < 0.3:
-        rgb = np.clip(rgb * np.exp(rng.normal(0, 0.06, 3)), 0, 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        rgb = augment.jpeg(rng, rgb, 45)
+def jittered(rng, rgb, box):
+    """The box as another look would find it; mirrored in half of them."""
     box = box + rng.normal(0, 0.02, 4) * augment.face_side(box)
     return augment.mirror(rgb, box) if rng.random() < 0.5 else (np.ascontiguousarray(rgb), box)
+
+
+def framed(rng, rgb, box):
+    """With less around the face; half of them also under other light and coded again."""
+    rgb, box = cut_around(rgb, box, *framing(rng))
+    if rng.random() < 0.5:
+        side = rng.choice(LARGEST_FACES)
+        if rng.random() < 0.4 and augment.face_side(box) > side:
+            rgb, box = augment.scale_to(rgb, box, side)
+        rgb = lit(rgb, rng.uniform(-1, 1))
+        if rng.random() < 0.3:
+            rgb = np.clip(rgb * np.exp(rng.normal(0, 0.06, 3)), 0, 255).astype(np.uint8)
+        if rng.random() < 0.6:
+            rgb = augment.jpeg(rng, rgb, 45)
+    return jittered(rng, rgb, box)
+
+
+def other_camera(rng, rgb, box):
+    """Other colours, and a softer, smaller, sharpened or noisier picture: the same for both labels."""
+    rgb, box = augment.around(rgb, box, AROUND)
+    rgb = augment.colour(rng, rgb)
+    side = np.exp(rng.uniform(*np.log(SMALL_FACES)))
+    if rng.random() < 0.4 and augment.face_side(box) > side:
+        rgb, box = augment.scale_to(rgb, box, side)
+    if rng.random() < 0.35:
+        rgb = augment.blur(rng, rgb, 0.02, augment.face_side(box))
+    elif rng.random() < 0.4:
+        rgb = augment.sharpen(rng, rgb)
+    if rng.random() < 0.4:
+        rgb = augment.noise(rng, rgb)
+    if rng.random() < 0.7:
+        rgb = augment.jpeg(rng, rgb, 45)
+    return jittered(rng, rgb, box)
 
 
 def open_trunks(cache):
@@ -70,18 +106,9 @@ def features_of(sessions, rgb, box):
     return {name: features(sessions[name], trunk, cut(rgb, box, trunk.crop)) for name, trunk in TRUNKS.items()}
 
 
-def chosen(rng, rows, boxes):
-    """At most VIEWS rows of each source and label."""
-    groups = {}
-    for i, row in enumerate(rows):
-        if row["path"] in boxes:
-            groups.setdefault((row["source"], row["label"]), []).append(i)
-    return sorted(int(i) for members in groups.values() for i in rng.permutation(members)[:VIEWS])
-
-
-# What a pass does to a picture and its box, by name; each draws from a generator of its own.
-PASSES = {"clean": lambda rng, rgb, box: (rgb, box), "view": view, "lit": darker_or_brighter,
-          "mirror": lambda rng, rgb, box: augment.mirror(rgb, box)}
+# What a pass does to a picture and its box, by name, and the seed of its generator.
+PASSES = {"clean": (lambda rng, rgb, box: (rgb, box), 0), "framed": (framed, 201), "lit": (darker_or_brighter, 2),
+          "mirror": (lambda rng, rgb, box: augment.mirror(rgb, box), 3), "camera": (other_camera, 4)}
 
 
 def main():
@@ -91,12 +118,12 @@ def main():
     options = parser.parse_args()
     cv2.setNumThreads(1)
     rows, boxes, sessions = read_manifest(options.data), read_boxes(options.faces), open_trunks(options.cache)
-    for seed, (name, change) in enumerate(PASSES.items()):
+    numbers = [i for i, row in enumerate(rows) if row["path"] in boxes]
+    for name, (change, seed) in PASSES.items():
         target, found = options.cache / f"features_{name}.npz", {trunk: [] for trunk in TRUNKS}
         if target.exists():
             continue
         rng = np.random.default_rng(seed)
-        numbers = chosen(rng, rows, boxes) if name == "view" else [i for i, r in enumerate(rows) if r["path"] in boxes]
         for i in numbers:
             rgb, box = change(rng, load_image(options.data, rows[i]), boxes[rows[i]["path"]])
             for trunk, values in features_of(sessions, rgb, box).items():

@@ -25,12 +25,13 @@ SPECIES = {"recapture": ("print", "screen"), "synthesis": ("gan", "diffusion")}
 PARTS = {"recapture": {"recapture": 0.88, "synthesis": 0.12}, "synthesis": {"synthesis": 1.0}}
 DECAY = 7.5e-6  # of the squared weights of features of deviation 1 / sqrt(their number)
 GROUP_POWER = -0.3  # every image counts with this power of its group's size, a group being a source and label
-SIMULATED = "simulated"  # attacks made of living pictures (simulate.py)
+SIMULATED = ("simulated", "simulated_framed")  # attacks made of living pictures (simulate.py)
 # Of what each part of a head learns from (features.py, simulate.py).
 SHARES = {
-    "recapture_by_recapture": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1, SIMULATED: 0.1},
-    "recapture_by_synthesis": {"clean": 0.75, "mirror": 0.25, "view": 0.1, "lit": 0.1},
-    "synthesis_by_synthesis": {"clean": 0.5, "mirror": 0.5},
+    "recapture_by_recapture": {"clean": 0.75, "mirror": 0.25, "framed": 0.2, "lit": 0.1, "camera": 0.05,
+                               "simulated": 0.05, "simulated_framed": 0.1},
+    "recapture_by_synthesis": {"clean": 0.75, "mirror": 0.25, "framed": 0.1, "lit": 0.1},
+    "synthesis_by_synthesis": {"clean": 0.5, "mirror": 0.5, "framed": 0.03},
 }
 
 
@@ -68,7 +69,7 @@ def learn(passes, rows, excluded, head, part):
         numbers = passes[name]["row"]
         kept = ~excluded[numbers]
         numbers = numbers[kept]
-        attack = np.array([name == SIMULATED or rows[n]["species"] in SPECIES[head] for n in numbers])
+        attack = np.array([name in SIMULATED or rows[n]["species"] in SPECIES[head] for n in numbers])
         groups = [rows[n]["source"] + rows[n]["label"] for n in numbers]
         chunks.append((passes[name][part][kept], attack, share * image_weights(groups, attack)))
     x, attack, weights = (np.concatenate(values) for values in zip(*chunks))
@@ -87,9 +88,7 @@ def main():
     parser.add_argument("--cache", required=True, type=Path)
     options = parser.parse_args()
     rows, folds = read_manifest(options.data), read_folds()
-    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in (*PASSES, SIMULATED)}
-    attacks = passes[SIMULATED]["kind"] != "control"
-    passes[SIMULATED] = {name: values[attacks] for name, values in passes[SIMULATED].items()}
+    passes = {name: dict(np.load(options.cache / f"features_{name}.npz")) for name in (*PASSES, *SIMULATED)}
     folder, clean = options.cache / "heads", passes["clean"]
     folder.mkdir(exist_ok=True)
     for fold in [*sorted(folds), 0]:

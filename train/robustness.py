@@ -14,9 +14,9 @@ import argparse
 import json
 from pathlib import Path
 
+import augment
 import cv2
 import numpy as np
-from augment import mirror
 from calibrate import MARGIN, OPERATING_POINT, Fusion, Logistic
 from data import load_image, read_boxes, read_manifest
 from features import cut_around, features_of, lit, open_trunks
@@ -44,12 +44,20 @@ def brighter(rgb, box):
     return lit(rgb, 1), box
 
 
+def upright(rgb, box):
+    """The middle of the picture, 9 : 16, as a telephone held upright shows it; the face stays whole."""
+    height, width = rgb.shape[:2]
+    wanted = min(max(9 / 16 * height, 1.2 * (box[2] - box[0])), width)
+    left = min(max((box[0] + box[2] - wanted) / 2, 0), width - wanted)
+    return augment.window(rgb, box, left, 0, left + wanted, height)
+
+
 def tight(scale):
     """What is left of the surroundings within `scale` face sides, where there is so much."""
     return lambda rgb, box: cut_around(rgb, box, scale)
 
 
-CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": mirror,
+CHANGES = {"as taken": lambda rgb, box: (rgb, box), "moved by 2% of the face": shifted, "mirrored": augment.mirror,
            "JPEG quality 80": recoded, "scaled to 70%": smaller, "a stop brighter": brighter}
 
 
@@ -69,6 +77,7 @@ def blurred(share):
 
 LIMITS = {**{f"face of {side} px": sized(side) for side in (128, 96, 64, 48, 32, 24, 16)},
           **{f"cut to {scale:.1f} faces": tight(scale) for scale in (1.1, 1.3, 1.6, 2.0)},
+          "cut to an upright 9 : 16": upright,
           **{f"blurred by {100 * share:.1f}%": blurred(share) for share in (0.005, 0.01, 0.02, 0.04)}}
 
 

@@ -3,9 +3,9 @@
 
     simulate.py --data DIR --faces crops.csv --cache DIR
 
-Writes `features_simulated.npz` like features.py, with `kind` beside `row`, the living picture that each was
-made of: each camera has a living face and attacks side by side. `control` went through the second camera alone and stays
-alive; heads.py leaves it out (EXPERIMENTS.md). All ranges are guesses, fitted to no picture.
+Writes `features_simulated.npz` like features.py, `row` being the living picture that each was made of: each camera has a living
+face and attacks side by side; and `features_simulated_framed.npz` of the same with less around the face, half of them under other
+light: most close crops show no edge. All ranges are guesses, fitted to no picture.
 """
 
 import argparse
@@ -16,11 +16,11 @@ import numpy as np
 
 import augment
 from data import load_image, read_boxes, read_manifest
-from features import features_of, open_trunks
+from features import TIGHTEST, cut_around, features_of, framing, jittered, lit, open_trunks
 from trunks import TRUNKS
 
 EACH = 45  # of each living source and kind
-KINDS = ("print", "screen", "control")
+KINDS = ("print", "screen")
 CONTEXT = 2.9  # sides of the result in sides of the face, a little over what the networks see
 SIDES = (70, 260)  # pixels of the face in the result
 
@@ -149,14 +149,12 @@ def bent(rng, x, box):
 
 
 def simulated(rng, kind, rgb, box, room):
-    """A living picture as an attack of this kind, or filmed again alone; `room` is the surroundings of another."""
+    """A living picture as an attack of this kind; `room` is the surroundings of another."""
     side = np.exp(rng.uniform(*np.log(SIDES)))
-    held = kind != "control" and rng.random() < 0.55  # its edges in sight
+    held = rng.random() < 0.55  # its edges in sight
     rgb, box = augment.around(rgb, box, rng.uniform(1.15, 2.3) if held else rng.choice([CONTEXT, rng.uniform(1.1, 2.4)]))
     rgb, box = augment.scale_to(rgb, box, min(side, 1.3 * augment.face_side(box)))
     side, x = augment.face_side(box), rgb.astype(np.float32) / 255
-    if kind == "control":
-        return filmed(rng, lighted(rng, x, 0), side), box
     x, glossy = (printed(rng, x), 0.35) if kind == "print" else (displayed(rng, x), 0.3)
     if kind == "print" and rng.random() < 0.5:
         x = bent(rng, x, box)
@@ -164,21 +162,32 @@ def simulated(rng, kind, rgb, box, room):
     return filmed(rng, x, side), box
 
 
+def framed(rng, rgb, box):
+    """The same with less around the face, in half of them hardly more than the face."""
+    close = rng.uniform(TIGHTEST, 1.6) if rng.random() < 0.5 else 0
+    rgb, box = cut_around(rgb, box, *((close, close) if close else framing(rng)))
+    return jittered(rng, lit(rgb, rng.uniform(-1, 1)) if rng.random() < 0.5 else rgb, box)
+
+
+def whole(rng, rgb, box):
+    return augment.mirror(rgb, box) if rng.random() < 0.5 else (rgb, box)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--data", "--faces", "--cache"):
         parser.add_argument(name, required=True, type=Path)
     options = parser.parse_args()
-    target = options.cache / "features_simulated.npz"
-    if target.exists():
+    targets = [options.cache / f"features_{name}.npz" for name in ("simulated", "simulated_framed")]
+    if all(target.exists() for target in targets):
         return
     cv2.setNumThreads(1)
     rows, boxes, sessions = read_manifest(options.data), read_boxes(options.faces), open_trunks(options.cache)
-    living, rng = {}, np.random.default_rng(9)
+    living, rng, views = {}, np.random.default_rng(11), np.random.default_rng(1011)
     for i, row in enumerate(rows):
         if row["path"] in boxes and row["label"] == "live":
             living.setdefault(row["source"], []).append(i)
-    found, numbers, kinds = {trunk: [] for trunk in TRUNKS}, [], []
+    found, numbers = [{trunk: [] for trunk in TRUNKS} for _ in targets], []
 
     def opened(i):
         return load_image(options.data, rows[i]), boxes[rows[i]["path"]]
@@ -189,11 +198,12 @@ def main():
                 # A room of the same source: a head that leaves this source out never saw the other picture, either.
                 room, _ = augment.around(*opened(int(rng.choice(members))), rng.uniform(2.5, 4))
                 rgb, box = simulated(rng, kind, *opened(i), room)
-                for trunk, values in features_of(sessions, np.ascontiguousarray(rgb), box).items():
-                    found[trunk].append(values.astype(np.float32))
+                for kept, (rgb, box) in zip(found, (whole(views, rgb, box), framed(views, rgb, box))):
+                    for trunk, values in features_of(sessions, np.ascontiguousarray(rgb), box).items():
+                        kept[trunk].append(values.astype(np.float32))
                 numbers.append(int(i))
-                kinds.append(kind)
-    np.savez(target, row=numbers, kind=kinds, **{trunk: np.stack(values) for trunk, values in found.items()})
+    for target, kept in zip(targets, found):
+        np.savez(target, row=numbers, **{trunk: np.stack(values) for trunk, values in kept.items()})
     print("simulated", len(numbers), flush=True)
 
 
