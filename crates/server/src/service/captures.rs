@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Sessions that one worker serves with nearly all of their ten frames a second; with eight some answers are already
-/// seen too late (docs/PERFORMANCE.md).
-pub(crate) const SESSIONS_A_WORKER: usize = 6;
+/// Sessions that one worker serves with nearly all of their ten frames a second, and room for checks beside them
+/// (docs/PERFORMANCE.md).
+pub(crate) const SESSIONS_A_WORKER: usize = 10;
 
 /// Connections at the same time, most of them of people who read what they agree to; as many as of HTTP.
 const DOORS: usize = 1024;
