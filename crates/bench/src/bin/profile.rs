@@ -110,7 +110,9 @@ fn watched(benchmark: &Path, name: &str) -> Outcome<Vec<(String, f64)>> {
     });
     let mut shares: Vec<(String, f64)> = lines.collect();
     let all: f64 = shares.iter().map(|(_, share)| share).sum();
-    shares.iter_mut().for_each(|(_, share)| *share *= 100.0 / all);
+    shares
+        .iter_mut()
+        .for_each(|(_, share)| *share *= 100.0 / all);
     Ok(shares)
 }
 

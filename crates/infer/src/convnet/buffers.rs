@@ -11,8 +11,8 @@ pub(super) fn assign(pictures: &mut [Picture], steps: &[Step], outputs: &[Output
     let mut last_reads = vec![0; pictures.len()];
     for (number, step) in steps.iter().enumerate() {
         // A picture that nothing reads is needed while it is made.
-        for picture in [Some(step.source), step.residual, Some(step.target)] {
-            picture.map(|picture| last_reads[picture] = number);
+        for picture in touched(step) {
+            last_reads[picture] = number;
         }
     }
     for output in outputs {
@@ -25,9 +25,7 @@ pub(super) fn assign(pictures: &mut [Picture], steps: &[Step], outputs: &[Output
     take(&mut pictures[0], &mut free, &mut lengths);
     for (number, step) in steps.iter().enumerate() {
         take(&mut pictures[step.target], &mut free, &mut lengths);
-        let mut ended: Vec<usize> = [Some(step.source), step.residual, Some(step.target)]
-            .into_iter()
-            .flatten()
+        let mut ended: Vec<usize> = touched(step)
             .filter(|&picture| last_reads[picture] == number)
             .map(|picture| pictures[picture].buffer)
             .collect();
@@ -36,6 +34,13 @@ pub(super) fn assign(pictures: &mut [Picture], steps: &[Step], outputs: &[Output
         free.extend(ended);
     }
     lengths
+}
+
+/// What a step reads and what it makes.
+fn touched(step: &Step) -> impl Iterator<Item = usize> {
+    [Some(step.source), step.residual, Some(step.target)]
+        .into_iter()
+        .flatten()
 }
 
 /// The smallest free buffer that holds the picture, or the largest, which then grows, or a new one.
