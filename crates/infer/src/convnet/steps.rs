@@ -127,10 +127,17 @@ impl Step {
         let target = &pictures[self.target];
         let mut output = std::mem::replace(&mut buffers[target.buffer], Aligned::zeros(0));
         target.clear_border(&mut output);
+        let read = |number: usize| {
+            let picture = &pictures[number];
+            (picture, &*buffers[picture.buffer])
+        };
+        let (from, input) = read(self.source);
         Run {
             step: self,
-            pictures,
-            buffers,
+            from,
+            input,
+            residual: self.residual.map(read),
+            to: target,
             output: &mut output,
         }
         .dispatch();
@@ -138,10 +145,13 @@ impl Step {
     }
 }
 
+/// A step with its pictures and what their buffers hold.
 struct Run<'a> {
     step: &'a Step,
-    pictures: &'a [Picture],
-    buffers: &'a [Aligned],
+    from: &'a Picture,
+    input: &'a [f32],
+    residual: Option<(&'a Picture, &'a [f32])>,
+    to: &'a Picture,
     output: &'a mut [f32],
 }
 
@@ -157,25 +167,16 @@ impl SimdOp for Run<'_> {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     #[inline(always)]
     fn dense<I: Isa>(self, isa: I, dense: &Dense) {
-        let Self {
-            step,
-            pictures,
-            buffers,
-            output,
-        } = self;
-        let (from, to) = (&pictures[step.source], &pictures[step.target]);
-        let input: &[f32] = &buffers[from.buffer];
-        let residual = |number: usize| {
-            let picture = &pictures[number];
-            (&*buffers[picture.buffer], picture.stride)
-        };
+        let (step, from, to) = (self.step, self.from, self.to);
         let finish = Finish {
             bias: &dense.bias,
             activation: &step.activation,
-            residual: step.residual.map(residual),
+            residual: self
+                .residual
+                .map(|(picture, values)| (values, picture.stride)),
         };
         let rows = dense.rows_at_once(to);
         let line = dense.values_before(from) * to.width;
@@ -191,13 +192,13 @@ impl Run<'_> {
                             activation: &Activation::Identity,
                             residual: None,
                         };
-                        let rows = &input[start..];
+                        let rows = &self.input[start..];
                         depthwise_row(isa, taps, rows, from.row_stride(), &plain, values);
                     }
-                    None => gather_windows(from, dense.window, &input[start..], values),
+                    None => gather_windows(from, dense.window, &self.input[start..], values),
                 }
             }
-            let input = if line == 0 { input } else { &before };
+            let input = if line == 0 { self.input } else { &before };
             let pixels = lot.start * to.width..lot.end * to.width;
             multiply(
                 isa,
@@ -206,31 +207,24 @@ impl Run<'_> {
                 &dense.places,
                 pixels,
                 &finish,
-                output,
+                self.output,
             );
         }
     }
 
     #[inline(always)]
     fn row_by_row<I: Isa>(self, isa: I) {
-        let Self {
-            step,
-            pictures,
-            buffers,
-            output,
-        } = self;
-        let (from, to) = (&pictures[step.source], &pictures[step.target]);
-        let input: &[f32] = &buffers[from.buffer];
+        let (step, from, to, input) = (self.step, self.from, self.to, self.input);
         let mut scratch = Aligned::zeros(match step.kind {
             StepKind::Resize { .. } => from.width * from.stride,
             _ => 0,
         });
         for row in 0..to.height {
-            let result = &mut output[to.row(row)];
-            let residual = step.residual.map(|number| {
-                let picture = &pictures[number];
-                (&buffers[picture.buffer][picture.row(row)], picture.stride)
-            });
+            let result = &mut self.output[to.row(row)];
+            let of_row = |(picture, values): (&Picture, &'a [f32])| {
+                (&values[picture.row(row)], picture.stride)
+            };
+            let residual = self.residual.map(of_row);
             let finish = |bias| Finish {
                 bias,
                 activation: &step.activation,
