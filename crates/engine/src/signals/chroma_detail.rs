@@ -79,16 +79,13 @@ impl Chroma {
 fn detail_variance(plane: &[f64], side: usize) -> f64 {
     let rows: Vec<&[f64]> = plane.chunks_exact(side).collect();
     let mut detail = Vec::with_capacity(plane.len());
-    for rows in rows.windows(LOW_PASS.len()) {
-        let &[first, second, third, fourth, fifth] = rows else {
-            continue;
-        };
+    for &[first, second, third, fourth, fifth] in rows.array_windows() {
         let columns: Vec<f64> = (0..side)
             .map(|x| low_pass([first[x], second[x], third[x], fourth[x], fifth[x]]))
             .collect();
         let middle = third.iter().skip(2);
-        for (&[a, b, c, d, e], value) in columns.array_windows().zip(middle) {
-            detail.push(value - low_pass([a, b, c, d, e]));
+        for (&five, value) in columns.array_windows().zip(middle) {
+            detail.push(value - low_pass(five));
         }
     }
     let count = detail.len().max(1) as f64;
