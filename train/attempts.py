@@ -26,7 +26,7 @@ from scipy.linalg import solve
 import augment
 from crops import Crop, cut
 from data import load_image, read_boxes, read_manifest
-from heads import DECAY, HEADS, PARTS, SHARES, SPECIES, image_weights, key, train_head
+from heads import DECAY, HEADS, SHARES, SPECIES, image_weights, key, share, signs, train_head
 from residuals import residuals
 from splits import left_out, read_folds
 from trunks import TRUNKS
@@ -58,9 +58,9 @@ class Images:
     def stacked(self, passes, shares, name, excluded, species):
         """Features, targets, weights and groups of several passes."""
         parts = []
-        for part, share in shares.items():
+        for part, portion in shares.items():
             x, attack, groups = self.chunk(passes[part], passes[part][name], excluded, species)
-            parts.append((x, attack, share * image_weights(groups, attack), groups))
+            parts.append((x, attack, portion * image_weights(groups, attack), groups))
         x, attack, weights, groups = (np.concatenate(values) for values in zip(*parts))
         return x, attack, weights / weights.sum(), groups
 
@@ -117,15 +117,15 @@ def drawn(images, passes, excluded, variant, strength):
     weights, names = first, np.unique([g.removesuffix("live").removesuffix("attack") for g in groups])
     if variant == "worst":
         for _ in range(3):
-            head = train_head(x, attack, weights)
+            head = train_head(x, signs(attack), weights)
             loss = np.maximum(0, 1 - np.where(attack, 1, -1) * (x @ head[:-1] + head[-1])) ** 2
             by_group = {g: np.average(loss[groups == g], weights=first[groups == g]) for g in np.unique(groups)}
             weights = balanced(first * np.exp(strength * np.array([by_group[g] for g in groups])), attack)
-        return train_head(x, attack, weights)
+        return train_head(x, signs(attack), weights)
     rng, heads = np.random.default_rng(0), []
     for _ in range(int(strength)):
         kept = np.isin(groups, [n + label for n in rng.permutation(names)[: 3 * len(names) // 5] for label in ("live", "attack")])
-        heads.append(train_head(x[kept], attack[kept], balanced(first[kept], attack[kept])))
+        heads.append(train_head(x[kept], signs(attack[kept]), balanced(first[kept], attack[kept])))
     return np.mean(heads, 0)
 
 
@@ -183,7 +183,7 @@ def changed(images, passes, excluded, variant, strength, more, shipped):
 
     def other(name, source, shares, species, excluded=excluded, decay=DECAY):
         x, attack, weights, _ = images.stacked(source, shares, name, excluded, species)
-        head = train_head(x, attack, weights, decay)
+        head = train_head(x, signs(attack), weights, decay)
         return linear(head, source["clean"][name])
 
     if variant in OTHERS:
@@ -226,7 +226,7 @@ def main():
     for fold in sorted(folds):
         excluded = np.array(left_out(images.rows, fold, folds))
         heads = np.load(options.cache / "heads" / f"fold_{fold}.npz")
-        shipped = [linear(heads[key(name, name)], passes["clean"][name]) / PARTS[name][name] for name in HEADS]
+        shipped = [linear(heads[key(name, name)], passes["clean"][name]) / share(name, name) for name in HEADS]
         both = changed(images, passes, excluded, options.variant, options.strength, more, shipped)
         lines = [f"{n},{r:.6f},{s:.6f}" for n, r, s, out in zip(numbers, *both, excluded[numbers]) if out]
         (options.out / "heads" / f"fold_{fold}.csv").write_text("\n".join(["row," + ",".join(HEADS), *lines]) + "\n")

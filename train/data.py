@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-# Sets that may share frames count as one source.
-ONE_SOURCE = {"stu_adrian": "stu_adrian_apfol", "stu_apfol": "stu_adrian_apfol"}
+# Sets that may share frames count as one source, and so do clips that look like one studio's.
+ONE_SOURCE = {"stu_adrian": "stu_adrian_apfol", "stu_apfol": "stu_adrian_apfol",
+              "clip_lp_d1": "clip_studio", "clip_lp_d5": "clip_studio", "clip_lp_d8": "clip_studio"}
 
 
 def read_manifest(folder):

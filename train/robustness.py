@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How often the verdict flips when nothing about the person changed, with the fold models on their left-out images.
 
-    robustness.py --data DIR --faces crops.csv --cache DIR --calibration out/calibration.json [--every 3]
+    robustness.py --data DIR --faces crops.csv --clips DIR --cache DIR --calibration out/calibration.json [--every 3]
 
 Weighs the learned signals alone, on every third image as it comes.
 
 Prints for each change of the image the share that flips between LIVE and SPOOF (outside the band of indecision), the
 share whose verdict changes at all; then how the separation falls with the size and the sharpness of the face and with
-what is left of its surroundings, from which the limits of the signals are taken.
+what is left of its surroundings, from which the limits of the signals are taken. Then what is said of the stills of clips
+(clips.py) that the fold's model never saw.
 """
 
 import argparse
@@ -91,6 +92,18 @@ def confidences(heads, calibration, found):
     return fusion.confidence(np.stack(signals, axis=1))
 
 
+def clip_stills(options, sessions, calibration, fold, folds):
+    """(source, label, confidence) of each still that the fold leaves out."""
+    rows, boxes = read_manifest(options.clips), read_boxes(options.clips / "crops.csv")
+    mine = [r for r, out in zip(rows, left_out(rows, fold, folds)) if out and r["path"] in boxes]
+    found = [features_of(sessions, load_image(options.clips, row), boxes[row["path"]]) for row in mine]
+    if not found:
+        return []
+    joined = {trunk: np.stack([v[trunk] for v in found]) for trunk in found[0]}
+    confidence = confidences(np.load(options.cache / "heads" / f"fold_{fold}.npz"), calibration, joined)
+    return [(row["set"], row["label"], c) for row, c in zip(mine, confidence)]
+
+
 def verdicts(confidence):
     """-1 SPOOF, 0 INCONCLUSIVE, 1 LIVE."""
     distance = confidence - OPERATING_POINT
@@ -99,7 +112,7 @@ def verdicts(confidence):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("--data", "--faces", "--cache", "--calibration"):
+    for name in ("--data", "--faces", "--clips", "--cache", "--calibration"):
         parser.add_argument(name, required=True, type=Path)
     parser.add_argument("--every", type=int, default=3)
     parser.add_argument("--only", nargs="*", help="names of changes; all when left out")
@@ -130,6 +143,10 @@ def main():
         print(f"{name:26} {100 * np.mean(now * base == -1):6.1f}% {100 * np.mean(now != base):7.1f}% "
               f"{100 * np.mean(now[live] < 1):13.1f}% {100 * np.mean(now[~live] == 1):11.1f}% "
               f"{auc(confidence[live], confidence[~live]):6.3f}")
+    stills = [still for fold in sorted(folds) for still in clip_stills(options, sessions, calibration, fold, folds)]
+    for clip, label in sorted({(clip, label) for clip, label, _ in stills}):
+        now = verdicts(np.array([c for name, _, c in stills if name == clip]))
+        print(f"{clip:26} {label:6} {len(now):3} stills, LIVE {100 * np.mean(now == 1):3.0f}%, SPOOF {100 * np.mean(now == -1):3.0f}%")
 
 
 if __name__ == "__main__":

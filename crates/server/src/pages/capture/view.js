@@ -118,6 +118,7 @@ export class CaptureView {
       await painted();
     }
     this.#shownAt = performance.now();
+    this.#draw();
   }
 
   #praise() {
