@@ -18,9 +18,14 @@ BARRED = "phone_replay_frames"  # every image has black bars at its sides
 BAR_LEVEL = 12  # mean grey level under which an edge column is part of a black bar
 
 
-def is_turned(row):
-    """Whether the image lies on its left side while its set's other label stands upright."""
-    return row["set"] == "stu_nured_adult" and row["label"] == "live"
+# Sets whose living faces lie on their side while their attacks stand upright: quarter turns against the clock that mend it, and how
+# much wider than tall those images are.
+LYING = {"stu_nured_adult": (1, 0), "stu_adrian": (-1, 1.2), "stu_aks": (1, 1.2)}
+
+
+def quarter_turns(row):
+    turns, wider = LYING.get(row["set"], (0, 0))
+    return turns if row["label"] == "live" and int(row["width"]) > wider * int(row["height"]) else 0
 
 
 def inside_black_sides(rgb):
@@ -35,12 +40,12 @@ def inside_black_sides(rgb):
 
 def prepared(path, row):
     """The image's pixels without its set's trap, or None where it has none."""
-    if row["set"] != BARRED and not is_turned(row):
+    if row["set"] != BARRED and not quarter_turns(row):
         return None
     with Image.open(path) as image:
         rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    if is_turned(row):
-        return np.rot90(rgb)
+    if quarter_turns(row):
+        return np.rot90(rgb, quarter_turns(row))
     left, end = inside_black_sides(rgb)
     return rgb[:, left:end]
 

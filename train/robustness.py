@@ -76,9 +76,24 @@ def blurred(share):
     return lambda rgb, box: (cv2.GaussianBlur(rgb, (0, 0), share * max(box[2] - box[0], box[3] - box[1])), box)
 
 
+def tilted(degrees):
+    """The picture turned about the face, which is taken for an ellipse; what is missing in the corners is repeated."""
+    def change(rgb, box):
+        if degrees == 90:
+            return np.ascontiguousarray(np.rot90(rgb)), np.array([box[1], rgb.shape[1] - box[2], box[3], rgb.shape[1] - box[0]])
+        centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+        matrix = cv2.getRotationMatrix2D(tuple(map(float, centre)), degrees, 1.0)
+        turned = cv2.warpAffine(rgb, matrix, rgb.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        c, d = np.cos(np.radians(degrees)) * half, np.sin(np.radians(degrees)) * half
+        half = np.hypot(c, d[::-1])
+        return turned, np.concatenate([centre - half, centre + half])
+    return change
+
+
 LIMITS = {**{f"face of {side} px": sized(side) for side in (128, 96, 64, 48, 32, 24, 16)},
           **{f"cut to {scale:.1f} faces": tight(scale) for scale in (1.1, 1.3, 1.6, 2.0)},
           "cut to an upright 9 : 16": upright,
+          **{f"tilted by {degrees} degrees": tilted(degrees) for degrees in (15, 30, 45, 90)},
           **{f"blurred by {100 * share:.1f}%": blurred(share) for share in (0.005, 0.01, 0.02, 0.04)}}
 
 

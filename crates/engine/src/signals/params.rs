@@ -71,6 +71,8 @@ pub struct LearnedParams {
     pub max_yaw_deg: f64,
     /// Pitch in degrees, up or down, beyond which the network was hardly trained.
     pub max_pitch_deg: f64,
+    /// Roll in degrees, to either side, beyond which the network was hardly trained.
+    pub max_roll_deg: f64,
 }
 
 /// Numbers of `pad_context`: its score is `1 / (1 + exp(recapture_weight * logit - bias))`.
@@ -246,7 +248,7 @@ impl SignalParams {
     }
 
     /// Divisors and limits: a zero would make scores that are no numbers.
-    fn positive_numbers(&self) -> [(&'static str, f64); 18] {
+    fn positive_numbers(&self) -> [(&'static str, f64); 19] {
         [
             ("min_blur_variance", self.min_blur_variance),
             ("min_ear", self.min_ear),
@@ -274,6 +276,7 @@ impl SignalParams {
             ("learned.min_face_side_px", self.learned.min_face_side_px),
             ("learned.max_yaw_deg", self.learned.max_yaw_deg),
             ("learned.max_pitch_deg", self.learned.max_pitch_deg),
+            ("learned.max_roll_deg", self.learned.max_roll_deg),
             (
                 "facial_symmetry.max_yaw_deg",
                 self.facial_symmetry.max_yaw_deg,

@@ -47,12 +47,13 @@ fn ask(
     }
     let angles = evidence.pose.degrees;
     for (name, angle, limit) in [
-        ("to the side", angles.yaw, limits.max_yaw_deg),
-        ("up or down", angles.pitch, limits.max_pitch_deg),
+        ("turned to the side", angles.yaw, limits.max_yaw_deg),
+        ("turned up or down", angles.pitch, limits.max_pitch_deg),
+        ("tilted", angles.roll, limits.max_roll_deg),
     ] {
         if angle.is_nan() || angle.abs() > limit {
             return Err(format!(
-                "the head is turned {:.0} degrees {name}, at most {limit:.0} can be judged",
+                "the head is {name} by {:.0} degrees, at most {limit:.0} can be judged",
                 angle.abs()
             ));
         }
@@ -152,12 +153,22 @@ mod tests {
             },
             ..Scene::default()
         };
-        let (small, turned) = (small.evidence(), turned.evidence());
+        let lying = Scene {
+            degrees: PoseDegrees {
+                roll: -90.0,
+                ..Scene::default().degrees
+            },
+            ..Scene::default()
+        };
+        let (small, turned, lying) = (small.evidence(), turned.evidence(), lying.evidence());
         for signal in signals() {
             assert!(refusal(signal.as_ref(), &small).contains("48 are needed"));
             assert!(refusal(signal.as_ref(), &turned).contains("at most 60"));
+            assert!(refusal(signal.as_ref(), &lying).contains("tilted by 90 degrees, at most 35"));
         }
-        assert!(small.pad.get().is_none() && turned.pad.get().is_none());
+        for evidence in [small, turned, lying] {
+            assert!(evidence.pad.get().is_none());
+        }
     }
 
     #[test]
