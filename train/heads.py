@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Linear heads on the features of each trunk, leaving sources out; a minute for all folds.
+"""Linear heads on the features of each trunk, leaving sources out; two minutes for all folds.
 
     heads.py --data DIR --clips DIR --cache DIR
 
@@ -88,13 +88,13 @@ def train_head(x, target, weights, decay=DECAY):
 def learn(passes, rows, excluded, head, part):
     """Part of a head, on all pictures that are not excluded."""
     chunks = []
-    for name, share in SHARES[key(head, part)].items():
+    for name, portion in SHARES[key(head, part)].items():
         numbers = passes[name]["row"]
         kept = ~excluded[numbers]
         numbers = numbers[kept]
         attack = np.array([name in SIMULATED or rows[n]["species"] in SPECIES[head] for n in numbers])
         groups = [rows[n]["source"] + rows[n]["label"] for n in numbers]
-        chunks.append((passes[name][part][kept], attack, share * image_weights(groups, attack)))
+        chunks.append((passes[name][part][kept], attack, portion * image_weights(groups, attack)))
     x, attack, weights = (np.concatenate(values) for values in zip(*chunks))
     return train_head(x, signs(attack), weights / weights.sum())
 
