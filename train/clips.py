@@ -13,6 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from data import read_manifest
+
 STILLS = 24  # of each clip, evenly spread
 FIELDS = ("path", "set", "label", "species", "person")
 
@@ -28,19 +30,14 @@ def stills(path, count):
             yield clip.retrieve()[1]
 
 
-def read(folder):
-    with open(folder / "manifest.csv", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, type=Path, help="folder of the clips' manifest.csv")
     parser.add_argument("--pictures", required=True, type=Path, help="folder of the images' manifest.csv")
     parser.add_argument("--out", required=True, type=Path)
     options = parser.parse_args()
-    known, found = {row["person"] for row in read(options.pictures)}, []
-    for row in read(options.data):
+    known, found = {row["person"] for row in read_manifest(options.pictures)}, []
+    for row in read_manifest(options.data):
         if row["person"] in known:
             continue
         name = f"clip_{row['person']}"

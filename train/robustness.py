@@ -107,16 +107,9 @@ def confidences(heads, calibration, found):
     return fusion.confidence(np.stack(signals, axis=1))
 
 
-def clip_stills(options, sessions, calibration, fold, folds):
-    """(source, label, confidence) of each still that the fold leaves out."""
-    rows, boxes = read_manifest(options.clips), read_boxes(options.clips / "crops.csv")
-    mine = [r for r, out in zip(rows, left_out(rows, fold, folds)) if out and r["path"] in boxes]
-    found = [features_of(sessions, load_image(options.clips, row), boxes[row["path"]]) for row in mine]
-    if not found:
-        return []
-    joined = {trunk: np.stack([v[trunk] for v in found]) for trunk in found[0]}
-    confidence = confidences(np.load(options.cache / "heads" / f"fold_{fold}.npz"), calibration, joined)
-    return [(row["set"], row["label"], c) for row, c in zip(mine, confidence)]
+def joined(features):
+    """Features of several faces, by trunk."""
+    return {trunk: np.stack([found[trunk] for found in features]) for trunk in features[0]}
 
 
 def verdicts(confidence):
@@ -135,7 +128,8 @@ def main():
     rows, boxes, folds = read_manifest(options.data), read_boxes(options.faces), read_folds()
     calibration, sessions = json.loads(options.calibration.read_text()), open_trunks(options.cache)
     changes = {name: change for name, change in (CHANGES | LIMITS).items() if name == "as taken" or name in (options.only or CHANGES | LIMITS)}
-    found, live = {name: [] for name in changes}, []
+    clips, clip_boxes = read_manifest(options.clips), read_boxes(options.clips / "crops.csv")
+    found, live, stills = {name: [] for name in changes}, [], {}
     for fold in sorted(folds):
         # stylegan_faces comes from fold 4 alone, where it is wholly left out.
         mine = [r for r, out in zip(rows, left_out(rows, fold, folds))
@@ -148,8 +142,11 @@ def main():
             live.append(row["label"] == "live")
         heads = np.load(options.cache / "heads" / f"fold_{fold}.npz")
         for name, values in features.items():
-            joined = {trunk: np.stack([v[trunk] for v in values]) for trunk in values[0]}
-            found[name].append(confidences(heads, calibration, joined))
+            found[name].append(confidences(heads, calibration, joined(values)))
+        shown = [r for r, out in zip(clips, left_out(clips, fold, folds)) if out and r["path"] in clip_boxes]
+        for clip in {(r["set"], r["label"]) for r in shown}:
+            values = [features_of(sessions, load_image(options.clips, r), clip_boxes[r["path"]]) for r in shown if r["set"] == clip[0]]
+            stills[clip] = verdicts(confidences(heads, calibration, joined(values)))
     live, base = np.array(live), verdicts(np.concatenate(found["as taken"]))
     print(f"{'':26} {'flips':>7} {'changes':>8} {'live not LIVE':>14} {'attack LIVE':>12} {'AUC':>6}")
     for name, parts in found.items():
@@ -158,9 +155,7 @@ def main():
         print(f"{name:26} {100 * np.mean(now * base == -1):6.1f}% {100 * np.mean(now != base):7.1f}% "
               f"{100 * np.mean(now[live] < 1):13.1f}% {100 * np.mean(now[~live] == 1):11.1f}% "
               f"{auc(confidence[live], confidence[~live]):6.3f}")
-    stills = [still for fold in sorted(folds) for still in clip_stills(options, sessions, calibration, fold, folds)]
-    for clip, label in sorted({(clip, label) for clip, label, _ in stills}):
-        now = verdicts(np.array([c for name, _, c in stills if name == clip]))
+    for (clip, label), now in sorted(stills.items()):
         print(f"{clip:26} {label:6} {len(now):3} stills, LIVE {100 * np.mean(now == 1):3.0f}%, SPOOF {100 * np.mean(now == -1):3.0f}%")
 
 

@@ -74,16 +74,16 @@ def some(rng, wanted):
     return int(wanted) + (rng.random() < wanted % 1)
 
 
-def views_of(rng, i, group, others, attack, opened):
-    """(kind, picture, box) of the views of picture i; `group` are the pictures of its source and label, `others` those that may
-    lend their surroundings."""
+def views_of(rng, i, label, count, others, opened):
+    """(kind, picture, box) of the views of picture i, one of so many of its source and label; `others` may lend their surroundings."""
     rgb, box = opened(i)
-    yield 0, rgb, box
-    for _ in range(int(np.clip(round(CHANGED / len(group)), FEWEST, MOST))):
-        yield 1, *CHANGES[rng.integers(len(CHANGES))](rng, rgb, box)
+    yield "clean", rgb, box
+    for _ in range(int(np.clip(round(CHANGED / count), FEWEST, MOST))):
+        yield "changed", *CHANGES[rng.integers(len(CHANGES))](rng, rgb, box)
     for instrument in INSTRUMENTS:
-        for _ in range(some(rng, SIMULATED["attack" if attack else "live"] / len(group))):
-            yield 3 if attack else 2, *recaptured(rng, instrument, (rgb, box), opened(int(rng.choice(others))))
+        for _ in range(some(rng, SIMULATED[label] / count)):
+            other = opened(int(rng.choice(others)))
+            yield "recaptured" if label == "live" else "recaptured attack", *recaptured(rng, instrument, (rgb, box), other)
 
 
 def log_odds(session, crop, rgb, box):
@@ -119,16 +119,19 @@ def main():
     sessions = open_trunks(options.cache)
     teachers = [(open_trunk(options.teacher / file), crop) for file, crop in TEACHERS.items()]
     found = {name: [] for name in ("row", "kind", "odds", *TRUNKS)}
+
+    def opened(i):
+        return load_image(*pictures[i]), boxes[i]
+
     for (_, label), group in groups.items():
         for i in group:
             if i % parts != part:
                 continue
             others = [j for j in group if half[j] == half[i]]  # a half may be left out by itself
-            for kind, rgb, box in views_of(np.random.default_rng((SEED, i)), i, group, others, label == "attack",
-                                           lambda j: (load_image(*pictures[j]), boxes[j])):
+            for kind, rgb, box in views_of(np.random.default_rng((SEED, i)), i, label, len(group), others, opened):
                 rgb = np.ascontiguousarray(rgb)
                 found["row"].append(i)
-                found["kind"].append(kind)
+                found["kind"].append(KINDS.index(kind))
                 found["odds"].append([log_odds(session, crop, rgb, box) for session, crop in teachers])
                 for trunk, values in features_of(sessions, rgb, box).items():
                     found[trunk].append(values.astype(np.float32))
